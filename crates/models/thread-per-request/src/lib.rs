@@ -1,0 +1,1 @@
+//! The model thread-per-request.

@@ -1,0 +1,108 @@
+//! The model's card: what it is, which client it uses, what it declares, and which caps its client hides.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// In which spirit a variant is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Label {
+    /// The library's defaults, as its documentation shows it.
+    Idiomatic,
+    /// A default that hides a cap has been raised; nothing else.
+    Tuned,
+    /// Kept for comparison; its parts are discontinued, and the card names the successor.
+    Historical,
+    /// Not a way to write a program: a measured lower bound on what any model can cost.
+    Floor,
+}
+
+impl Label {
+    /// The word in tables and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idiomatic => "idiomatic",
+            Self::Tuned => "tuned",
+            Self::Historical => "historical",
+            Self::Floor => "floor",
+        }
+    }
+}
+
+/// The most requests that a model says it will have in flight. The witness holds it to that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclaredPeak {
+    /// C of the workload.
+    Concurrency,
+    /// The number of CPUs that the worker was given.
+    Cpus,
+    /// A fixed number, or C where that is smaller.
+    AtMost(u64),
+}
+
+impl DeclaredPeak {
+    /// The peak for a workload of concurrency `concurrency` on `cpus` CPUs; never above C, never 0.
+    #[must_use]
+    pub fn resolve(self, concurrency: u64, cpus: u64) -> u64 {
+        match self {
+            Self::Concurrency => concurrency,
+            Self::Cpus => cpus.clamp(1, concurrency),
+            Self::AtMost(limit) => limit.clamp(1, concurrency),
+        }
+    }
+}
+
+/// A limit that a client or runtime sets without being asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HiddenCap {
+    /// What is limited, and to how much by default: "idle connections kept per host: 3".
+    pub what: String,
+    /// What this variant does about it: "raised to C", "left at the default".
+    pub here: String,
+}
+
+impl HiddenCap {
+    /// A cap and what the variant does about it.
+    #[must_use]
+    pub fn new(what: &str, here: &str) -> Self {
+        Self { what: what.to_owned(), here: here.to_owned() }
+    }
+}
+
+/// What a model says of itself. It is on every record of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Card {
+    /// Its name everywhere: `tokio-reqwest`, `rayon-pool/default`.
+    pub id: String,
+    /// The idea in one sentence.
+    pub idea: String,
+    /// In which spirit it is written.
+    pub label: Label,
+    /// Client and runtime in words, such as `reqwest on tokio, multi-thread`.
+    pub client: String,
+    /// The crates that do the work; their versions come from Cargo.lock.
+    pub crates: Vec<String>,
+    /// The most requests it will have in flight.
+    pub declared_peak: DeclaredPeak,
+    /// What its libraries cap by default.
+    pub hidden_caps: Vec<HiddenCap>,
+    /// For a historical model: why its parts are no longer a choice, and what took their place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub historical: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declared_peaks_stay_between_one_and_c() {
+        assert_eq!(DeclaredPeak::Concurrency.resolve(100, 2), 100);
+        assert_eq!(DeclaredPeak::Cpus.resolve(100, 2), 2);
+        assert_eq!(DeclaredPeak::Cpus.resolve(1, 8), 1);
+        assert_eq!(DeclaredPeak::AtMost(50).resolve(100, 2), 50);
+        assert_eq!(DeclaredPeak::AtMost(50).resolve(10, 2), 10);
+    }
+}

@@ -1,0 +1,65 @@
+//! The ledger: the server's own account of a batch, against which a model's samples are checked.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the driver tells the server before a batch (`POST /ledger`): what is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenBatch {
+    /// The batch's number: what its URLs carry as `batch`.
+    pub batch: u64,
+    /// N: indices 0 to N − 1 are owed, each once.
+    pub requests: u64,
+    /// How many the model declared to have in flight at most: the slots that it may fill.
+    pub slots: u64,
+}
+
+/// How much longer than asked the server held responses, in nanoseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HoldLateness {
+    /// Half of the holds were at most so late.
+    pub p50: u64,
+    /// 99 of 100 holds were at most so late.
+    pub p99: u64,
+    /// The latest of all.
+    pub max: u64,
+}
+
+/// The server's account of one batch (`GET /ledger?batch=…`). Times are of the server's monotonic clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ledger {
+    /// The batch's number.
+    pub batch: u64,
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Requests whose whole answer was handed to the kernel's socket.
+    pub completed: u64,
+    /// Bytes of the bodies of completed answers.
+    pub bytes: u64,
+    /// Most requests held at once.
+    pub peak_in_flight: u64,
+    /// Connections that carried at least one request of this batch.
+    pub connections: u64,
+    /// Those of them that were accepted after the batch was opened.
+    pub connections_opened: u64,
+    /// Requests whose client went away before the answer was complete.
+    pub aborted: u64,
+    /// Indices that never arrived.
+    pub missing: u64,
+    /// Requests beyond the first for their index.
+    pub doubled: u64,
+    /// First arrival to last answer, in nanoseconds.
+    pub span_ns: u64,
+    /// Sum of all holds of answered requests, in nanoseconds.
+    pub held_sum_ns: u64,
+    /// How much longer than asked responses were held.
+    pub hold_late_ns: HoldLateness,
+    /// The longest time for which nothing arrived and nothing was answered although a slot was free, requests were
+    /// owed, and at least one was held, in nanoseconds. A capped client waits here; a busy one does not.
+    pub quiet_longest_ns: u64,
+    /// The sum of all such times, in nanoseconds.
+    pub quiet_sum_ns: u64,
+    /// CPU time of the server process since the batch was opened, in nanoseconds.
+    pub cpu_ns: u64,
+}

@@ -1,0 +1,26 @@
+//! The data of inflight: what a workload is, what was promised, seen and recorded. No clock, no network, no runtime.
+//!
+//! Everything that crosses a process or lands in `results/` is a type of this crate: integers are nanoseconds (`_ns`)
+//! or bytes (`_bytes`), and one [`Record`] is one line of JSON.
+
+pub mod card;
+pub mod environment;
+pub mod histogram;
+pub mod jsonl;
+pub mod ledger;
+pub mod record;
+pub mod sample;
+pub mod schema;
+pub mod token;
+pub mod workload;
+
+pub use card::{Card, DeclaredPeak, HiddenCap, Label};
+pub use environment::{Environment, Limits, Machine, Software};
+pub use ledger::{HoldLateness, Ledger, OpenBatch};
+pub use record::{
+    ContextSwitches, Cpu, Flag, Histograms, Latency, LedgerFigures, Memory, ModelFigures, Network, Outcome, Outside,
+    Percentiles, Record, SCHEMA_VERSION, WorkloadFigures,
+};
+pub use sample::{Sample, SampleError};
+pub use token::{Token, TokenKey};
+pub use workload::{Connections, Workload, WorkloadError};

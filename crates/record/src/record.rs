@@ -1,0 +1,386 @@
+//! The record: one batch on one line of JSON, with all that is needed to recompute every figure.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Card, HoldLateness, Ledger, Workload};
+
+/// Version of the record's schema. A reader refuses any other with a clear error.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// How a batch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran, and the witness agrees.
+    Ok,
+    /// It broke: a crash, a refusal, errors, a lost server. The reason says which.
+    Failed,
+    /// It overran its time limit and was stopped.
+    Timeout,
+    /// It ran, and the witness does not agree. Never ranked.
+    Invalid,
+    /// It was not started, by rule. The reason says which.
+    Skipped,
+}
+
+impl Outcome {
+    /// The word in tables and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Timeout => "timeout",
+            Self::Invalid => "invalid",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A guard that tripped. The batch is kept; the figures that the guard casts doubt on are left out by fixed rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// A listen queue overflowed or dropped a connection: each costs its client a second.
+    ListenOverflow,
+    /// SYNs were sent again: each costs its client a second.
+    SynRetransmit,
+    /// The hypervisor took more than 2 % of the CPU time, and at least 3 ticks.
+    Steal,
+    /// The control group's CPU quota throttled us.
+    Throttled,
+    /// Processes that are not ours used more than 10 % of a core, before or during the batch.
+    ForeignLoad,
+    /// The server used more than 90 % of its CPU: it measured itself.
+    ServerSaturated,
+    /// The server held responses notably longer than asked.
+    HoldLate,
+    /// A `warm` batch opened connections.
+    WarmOpened,
+    /// Fewer were in flight than declared, and the client was not waiting: it was still busy starting requests.
+    Underfilled,
+}
+
+impl Flag {
+    /// The word in tables and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ListenOverflow => "listen_overflow",
+            Self::SynRetransmit => "syn_retransmit",
+            Self::Steal => "steal",
+            Self::Throttled => "throttled",
+            Self::ForeignLoad => "foreign_load",
+            Self::ServerSaturated => "server_saturated",
+            Self::HoldLate => "hold_late",
+            Self::WarmOpened => "warm_opened",
+            Self::Underfilled => "underfilled",
+        }
+    }
+
+    /// Whether the flag excludes makespan, excess, efficiency and latency of the batch.
+    ///
+    /// `Underfilled` does not: that a model is slow to start its requests is its own cost, and shows in its makespan.
+    #[must_use]
+    pub fn excludes_time(self) -> bool {
+        self != Self::Underfilled
+    }
+
+    /// Whether the flag excludes CPU time and memory of the batch: those count work done, which waiting for a busy
+    /// server, a late hold or a second SYN does not change.
+    #[must_use]
+    pub fn excludes_cost(self) -> bool {
+        matches!(self, Self::Steal | Self::Throttled | Self::ForeignLoad | Self::WarmOpened)
+    }
+}
+
+/// The model of a record: its card, and what the card came to for this workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelFigures {
+    /// The card.
+    #[serde(flatten)]
+    pub card: Card,
+    /// The most that the card let it have in flight here.
+    pub declared_peak_here: u64,
+    /// Versions of the client's parts, as the worker reported them: `ureq 3.5.1`.
+    pub client_version: Option<String>,
+}
+
+/// The workload of a record, with its short name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkloadFigures {
+    /// Unique short name.
+    pub slug: String,
+    /// N.
+    pub requests: u64,
+    /// C.
+    pub concurrency: u64,
+    /// D in nanoseconds.
+    pub delay_ns: u64,
+    /// Least bytes of each body.
+    pub body_bytes: u64,
+    /// `cold` or `warm`.
+    pub connections: crate::Connections,
+    /// Where server and worker ran: `split` (apart) or `shared` (both on all CPUs).
+    pub placement: String,
+}
+
+impl WorkloadFigures {
+    /// The workload for the record, with where it ran.
+    #[must_use]
+    pub fn new(workload: &Workload, placement: &str) -> Self {
+        Self {
+            slug: workload.slug(),
+            requests: workload.requests,
+            concurrency: workload.concurrency,
+            delay_ns: workload.delay_ns,
+            body_bytes: workload.body_bytes,
+            connections: workload.connections,
+            placement: placement.to_owned(),
+        }
+    }
+}
+
+/// CPU time of the worker over the timed span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cpu {
+    /// In user mode, nanoseconds.
+    pub user_ns: u64,
+    /// In the kernel on its behalf, nanoseconds.
+    pub system_ns: u64,
+}
+
+impl Cpu {
+    /// Both together, nanoseconds.
+    #[must_use]
+    pub fn total_ns(self) -> u64 {
+        self.user_ns + self.system_ns
+    }
+}
+
+/// Resident memory of the worker.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Memory {
+    /// Before the client was built, sample log included, bytes.
+    pub baseline_bytes: u64,
+    /// Highest since then, bytes. The model's own memory is `peak − baseline`.
+    pub peak_bytes: u64,
+}
+
+impl Memory {
+    /// What the model needed on top of the harness, bytes.
+    #[must_use]
+    pub fn model_bytes(self) -> u64 {
+        self.peak_bytes.saturating_sub(self.baseline_bytes)
+    }
+}
+
+/// Context switches of the worker over the timed span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContextSwitches {
+    /// It waited.
+    pub voluntary: u64,
+    /// It was made to.
+    pub involuntary: u64,
+}
+
+/// Percentiles of one latency, nanoseconds, exact (nearest rank) over all requests of the batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Percentiles {
+    /// Median.
+    pub p50: u64,
+    /// 90th percentile.
+    pub p90: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// Slowest.
+    pub max: u64,
+}
+
+/// Latencies of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// From the batch's start to the request's end: what the user of the batch waits for it.
+    pub from_start_ns: Percentiles,
+    /// From the request's own start to its end.
+    pub from_send_ns: Percentiles,
+    /// The latter less the server's hold.
+    pub overhead_ns: Percentiles,
+}
+
+/// The same as histograms of `HdrHistogram` (V2, deflated, base64).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Histograms {
+    /// Of [`Latency::from_start_ns`].
+    pub from_start_ns: String,
+    /// Of [`Latency::from_send_ns`].
+    pub from_send_ns: String,
+    /// Of [`Latency::overhead_ns`].
+    pub overhead_ns: String,
+}
+
+/// The ledger of a record; same names as [`Ledger`], without the batch's number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "each field is documented once, on Ledger")]
+pub struct LedgerFigures {
+    pub requests: u64,
+    pub completed: u64,
+    pub bytes: u64,
+    pub peak_in_flight: u64,
+    pub connections: u64,
+    pub connections_opened: u64,
+    pub aborted: u64,
+    pub missing: u64,
+    pub doubled: u64,
+    pub span_ns: u64,
+    pub held_sum_ns: u64,
+    pub hold_late_ns: HoldLateness,
+    pub quiet_longest_ns: u64,
+    pub quiet_sum_ns: u64,
+    pub cpu_ns: u64,
+}
+
+impl From<&Ledger> for LedgerFigures {
+    fn from(ledger: &Ledger) -> Self {
+        Self {
+            requests: ledger.requests,
+            completed: ledger.completed,
+            bytes: ledger.bytes,
+            peak_in_flight: ledger.peak_in_flight,
+            connections: ledger.connections,
+            connections_opened: ledger.connections_opened,
+            aborted: ledger.aborted,
+            missing: ledger.missing,
+            doubled: ledger.doubled,
+            span_ns: ledger.span_ns,
+            held_sum_ns: ledger.held_sum_ns,
+            hold_late_ns: ledger.hold_late_ns,
+            quiet_longest_ns: ledger.quiet_longest_ns,
+            quiet_sum_ns: ledger.quiet_sum_ns,
+            cpu_ns: ledger.cpu_ns,
+        }
+    }
+}
+
+/// Kernel counters over the batch; they count the whole network namespace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Network {
+    /// Accept queues that were full.
+    pub listen_overflows: u64,
+    /// Connections that a listener dropped.
+    pub listen_drops: u64,
+    /// SYNs sent again.
+    pub syn_retransmits: u64,
+}
+
+/// What the driver saw of the worker's process tree from outside, by polling: it rests on no worker's word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Outside {
+    /// Driver's wall time from the word "start" to the word "done", nanoseconds.
+    pub wall_ns: u64,
+    /// CPU time of the tree over that time, nanoseconds, in steps of the kernel's tick (10 ms).
+    pub cpu_ns: u64,
+    /// Highest resident memory of the tree, bytes: sum of each process's peak.
+    pub peak_bytes: u64,
+    /// Most page tables seen, bytes.
+    pub page_tables_bytes: u64,
+    /// Most kernel memory of TCP sockets seen, above that before the batch, bytes; the server's side included.
+    pub socket_bytes: u64,
+    /// How often it looked.
+    pub polls: u64,
+}
+
+/// One batch: one model running one workload once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Unique.
+    pub record_id: String,
+    /// The study or run that it belongs to.
+    pub study_id: String,
+    /// Which round, from 0.
+    pub round: u32,
+    /// Which place in its round's random order, from 0.
+    pub position: u32,
+    /// Seed of the orders.
+    pub seed: u64,
+    /// Name under which the model ran: the model's id, but for control arms.
+    pub arm: String,
+    /// When the batch began: RFC 3339, UTC.
+    pub started_at: String,
+    /// What ran.
+    pub model: ModelFigures,
+    /// What it was asked to do.
+    pub workload: WorkloadFigures,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, where it did not end `ok`.
+    pub reason: Option<String>,
+    /// Guards that tripped, sorted.
+    pub flags: Vec<Flag>,
+    /// Wall time of the batch, timed inside the worker by the harness.
+    pub makespan_ns: Option<u64>,
+    /// ⌈N/C⌉ · D.
+    pub ideal_ns: u64,
+    /// The same with the declared peak.
+    pub declared_ideal_ns: u64,
+    /// Makespan − ideal.
+    pub excess_ns: Option<i64>,
+    /// Ideal / makespan; null at D = 0.
+    pub efficiency: Option<f64>,
+    /// CPU time of the worker.
+    pub cpu: Option<Cpu>,
+    /// Memory of the worker.
+    pub memory: Option<Memory>,
+    /// Most threads that the worker was seen to have at once.
+    pub threads_peak: Option<u64>,
+    /// Context switches of the worker.
+    pub context_switches: Option<ContextSwitches>,
+    /// Latencies.
+    pub latency: Option<Latency>,
+    /// Latencies as histograms.
+    pub histograms: Option<Histograms>,
+    /// The server's account.
+    pub ledger: Option<LedgerFigures>,
+    /// Kernel counters.
+    pub network: Option<Network>,
+    /// Time that the hypervisor took from all CPUs.
+    pub steal_ns: Option<u64>,
+    /// CPU time of processes that are not ours, over the batch, in steps of 10 ms a CPU.
+    pub foreign_ns: Option<u64>,
+    /// CPU time of processes that are not ours in the half second before the batch's round, as a share of one core.
+    pub foreign_before: Option<f64>,
+    /// Time for which the control group was throttled.
+    pub throttled_ns: Option<u64>,
+    /// What the driver saw from outside.
+    pub outside: Option<Outside>,
+    /// The CPUs that the worker was given.
+    pub cpus: Vec<u32>,
+    /// The CPUs that the server was given.
+    pub server_cpus: Vec<u32>,
+    /// Which line of `environments.jsonl` says where it ran.
+    pub environment_id: String,
+}
+
+impl Record {
+    /// Whether the batch's times (makespan, excess, efficiency, latency) may be used.
+    #[must_use]
+    pub fn times_count(&self) -> bool {
+        self.outcome == Outcome::Ok && !self.flags.iter().any(|flag| flag.excludes_time())
+    }
+
+    /// Whether the batch's costs (CPU, memory, threads) may be used.
+    #[must_use]
+    pub fn costs_count(&self) -> bool {
+        self.outcome == Outcome::Ok && !self.flags.iter().any(|flag| flag.excludes_cost())
+    }
+
+    /// CPU nanoseconds a request, where the batch has them.
+    #[must_use]
+    pub fn cpu_per_request_ns(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "CPU times and counts stay far below 2^53")]
+        self.cpu.map(|cpu| cpu.total_ns() as f64 / self.workload.requests as f64)
+    }
+}
