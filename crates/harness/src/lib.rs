@@ -1,9 +1,28 @@
 //! Runs models and proves what they did. The only crate with a clock; no async runtime.
+//!
+//! The data's way, which is also the order to read in: [`plan`] → [`driver`] → [`attempt`] (one batch: [`server`] and
+//! [`child`] processes, the [`protocol`] between them) → [`worker`] (the child's side, with the one timing loop) →
+//! [`model`] and [`batch`] (what a contender sees) → [`sample_log`] → [`figures`], [`guards`] and [`witness`] →
+//! [`store`]. [`probes`], [`limits`] and [`environment`] read the machine.
 
+pub mod attempt;
 pub mod batch;
+pub mod child;
 pub mod clock;
+pub mod driver;
+pub mod environment;
+pub mod figures;
+pub mod guards;
+pub mod limits;
 pub mod model;
+pub mod plan;
+pub mod probes;
+pub mod protocol;
 pub mod sample_log;
+pub mod server;
+pub mod store;
+pub mod witness;
+pub mod worker;
 
 pub use batch::{Batch, InFlight, Urls};
 pub use model::{Client, Model, ModelError, Setup};

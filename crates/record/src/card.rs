@@ -86,6 +86,8 @@ pub struct Card {
     pub crates: Vec<String>,
     /// The most requests it will have in flight.
     pub declared_peak: DeclaredPeak,
+    /// Whether it needs an operating-system thread for each request in flight: the limits of threads bind it then.
+    pub thread_per_request: bool,
     /// What its libraries cap by default.
     pub hidden_caps: Vec<HiddenCap>,
     /// For a historical model: why its parts are no longer a choice, and what took their place.

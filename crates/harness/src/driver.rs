@@ -1,0 +1,294 @@
+//! The driver: rounds of batches, each in random order, each batch a record, whatever became of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use inflight_record::{
+    ContextSwitches, Cpu, Flag, Histograms, Latency, LedgerFigures, Limits, Memory, ModelFigures, Outcome, Record,
+    SCHEMA_VERSION, Sample, TokenKey, WorkloadFigures,
+};
+
+use crate::attempt::{Attempt, Broken, Seen};
+use crate::child::{allowed_cpus, pin};
+use crate::figures;
+use crate::guards::{self, Counted};
+use crate::limits;
+use crate::plan::{Contender, Cpus, Plan};
+use crate::witness::{self, Evidence, Verdict};
+
+/// What happens while a plan runs, in order.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A batch begins.
+    Begins {
+        /// Which round.
+        round: u32,
+        /// Who.
+        arm: &'a str,
+    },
+    /// Server and worker are ready; the timed span begins.
+    Started {
+        /// The server's process id.
+        server: u32,
+        /// The worker's process id.
+        worker: u32,
+    },
+    /// A batch ended, with its record and, where the model returned, its samples.
+    Ended {
+        /// The record.
+        record: &'a Record,
+        /// What became of each request.
+        samples: &'a [Sample],
+    },
+}
+
+/// Why a plan could not be run to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError<E> {
+    /// The user asked to stop; the records so far stand.
+    #[error("interrupted")]
+    Interrupted,
+    /// The listener failed: the record could not be stored.
+    #[error(transparent)]
+    Listener(E),
+    /// The driver could not be put on the server's CPUs.
+    #[error("cannot use CPUs {cpus:?}: {source}")]
+    Pin {
+        /// Which.
+        cpus: Vec<u32>,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// Runs a plan. `listen` hears each event and stores each record; the next batch starts when it returns.
+///
+/// # Errors
+/// The user asked to stop, or `listen` failed. What goes wrong in a batch is a record, not an error.
+pub fn run<E>(
+    plan: &Plan,
+    stop: &Arc<AtomicBool>,
+    mut listen: impl FnMut(Event<'_>) -> Result<(), E>,
+) -> Result<(), DriverError<E>> {
+    let _ = limits::raise_nofile();
+    let home = allowed_cpus();
+    let cpus = plan.placement.cpus(&home);
+    pin(&cpus.server).map_err(|source| DriverError::Pin { cpus: cpus.server.clone(), source })?;
+    let run = Run { plan, cpus, key: TokenKey::new(rand::random()), limits: limits::read(), stop };
+    let result = run.rounds(&mut listen);
+    // Best effort: a caller that cannot be put back is only slower.
+    let _ = pin(&home);
+    result
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    cpus: Cpus,
+    key: TokenKey,
+    limits: Limits,
+    stop: &'a Arc<AtomicBool>,
+}
+
+impl Run<'_> {
+    fn rounds<E>(&self, listen: &mut impl FnMut(Event<'_>) -> Result<(), E>) -> Result<(), DriverError<E>> {
+        // 0 is the number that requests without one count under.
+        let mut batch = 2;
+        for round in (0..self.plan.rounds).map(|round| self.plan.first_round + round) {
+            let foreign_before = if self.plan.watch { guards::foreign_share() } else { 0.0 };
+            for (position, place) in (0..).zip(self.plan.order(round)) {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Err(DriverError::Interrupted);
+                }
+                let contender = &self.plan.contenders[place];
+                listen(Event::Begins { round, arm: &contender.arm }).map_err(DriverError::Listener)?;
+                let mut draft = self.draft(contender, round, position, foreign_before);
+                let samples = self.batch(contender, batch, &mut draft, listen)?.unwrap_or_default();
+                // Two numbers a batch: its own, and that of its warm-up.
+                batch += 2;
+                listen(Event::Ended { record: &draft, samples: &samples }).map_err(DriverError::Listener)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one batch into its record; returns the samples where there are any.
+    fn batch<E>(
+        &self,
+        contender: &Contender,
+        batch: u64,
+        record: &mut Record,
+        listen: &mut impl FnMut(Event<'_>) -> Result<(), E>,
+    ) -> Result<Option<Vec<Sample>>, DriverError<E>> {
+        let declared_peak = record.model.declared_peak_here;
+        let limit = self.plan.limit();
+        if Duration::from_nanos(record.declared_ideal_ns) > limit {
+            record.outcome = Outcome::Skipped;
+            record.reason = Some(format!(
+                "its declared ideal of {:.1} s is above the time limit of {:.1} s",
+                Duration::from_nanos(record.declared_ideal_ns).as_secs_f64(),
+                limit.as_secs_f64()
+            ));
+            return Ok(None);
+        }
+        if let Some(reason) = guards::refusal(&self.limits, &contender.card, &self.plan.workload, declared_peak) {
+            record.reason = Some(reason);
+            return Ok(None);
+        }
+        let attempt = Attempt {
+            contender,
+            workload: &self.plan.workload,
+            declared_peak,
+            server: &self.plan.server,
+            cpus: &self.cpus,
+            key: &self.key,
+            batch,
+            limit,
+            stop: self.stop,
+        };
+        let mut heard = Ok(());
+        let seen = attempt.run(|server, worker| heard = listen(Event::Started { server, worker }));
+        heard.map_err(DriverError::Listener)?;
+        match seen {
+            Ok(seen) => {
+                self.judge(&seen, batch, record);
+                Ok(Some(seen.samples))
+            }
+            Err(Broken::Interrupted) => Err(DriverError::Interrupted),
+            Err(Broken::Failed(reason)) => {
+                record.reason = Some(reason);
+                Ok(None)
+            }
+            Err(Broken::Overran(reason)) => {
+                record.outcome = Outcome::Timeout;
+                record.reason = Some(reason);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Fills the record of a batch whose model returned, and lets the witness judge it.
+    fn judge(&self, seen: &Seen, batch: u64, record: &mut Record) {
+        let plan = self.plan;
+        let ledger = LedgerFigures::from(&seen.ledger);
+        let usage = seen.usage;
+        // A peer that cannot measure itself is measured from outside.
+        let cpu = usage.map_or(Cpu { user_ns: seen.outside.cpu_ns, system_ns: 0 }, |usage| Cpu {
+            user_ns: usage.user_ns,
+            system_ns: usage.system_ns,
+        });
+        let steal_ns = seen.machine.steal_ns;
+        record.flags = guards::flags(&Counted {
+            workload: &plan.workload,
+            wall_ns: seen.outside.wall_ns,
+            machine: seen.machine,
+            foreign_ns: seen.foreign_ns,
+            foreign_before: record.foreign_before.unwrap_or(0.0),
+            server_cpus: self.cpus.server.len() as u64,
+            all_cpus: allowed_count(&self.cpus),
+            ledger: &ledger,
+        });
+        let verdict = match &seen.error {
+            Some(error) => Verdict::Failed(format!("the model gave up: {error}")),
+            None => witness::examine(&Evidence {
+                workload: &plan.workload,
+                batch,
+                key: &self.key,
+                declared_peak: record.model.declared_peak_here,
+                makespan_ns: seen.makespan_ns,
+                wall_ns: seen.outside.wall_ns,
+                samples: &seen.samples,
+                texts: &seen.texts,
+                ledger: &seen.ledger,
+                worker_cpu_ns: cpu.total_ns(),
+                worker_cpus: self.cpus.worker.len() as u64,
+                disturbed_ns: seen.foreign_ns + steal_ns,
+                network: seen.machine.network,
+            }),
+        };
+        (record.outcome, record.reason) = match verdict {
+            Verdict::Ok { underfilled } => {
+                if underfilled {
+                    record.flags.push(Flag::Underfilled);
+                }
+                (Outcome::Ok, None)
+            }
+            Verdict::Failed(reason) => (Outcome::Failed, Some(reason)),
+            Verdict::Invalid(reason) => (Outcome::Invalid, Some(reason)),
+        };
+        record.model.client_version.clone_from(&seen.versions);
+        record.makespan_ns = Some(seen.makespan_ns);
+        record.excess_ns = i64::try_from(i128::from(seen.makespan_ns) - i128::from(record.ideal_ns)).ok();
+        #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
+        let efficiency = record.ideal_ns as f64 / seen.makespan_ns.max(1) as f64;
+        record.efficiency = (plan.workload.delay_ns > 0).then_some(efficiency);
+        record.cpu = Some(cpu);
+        record.memory = usage
+            .filter(|usage| usage.peak_bytes > 0)
+            .map(|usage| Memory { baseline_bytes: usage.baseline_bytes, peak_bytes: usage.peak_bytes });
+        record.context_switches =
+            usage.map(|usage| ContextSwitches { voluntary: usage.voluntary, involuntary: usage.involuntary });
+        record.threads_peak = Some(seen.threads_peak);
+        if let Ok((latency, histograms)) = figures::latencies(&seen.samples) {
+            record.latency = Some::<Latency>(latency);
+            record.histograms = Some::<Histograms>(histograms);
+        }
+        record.ledger = Some(ledger);
+        record.network = Some(seen.machine.network);
+        record.steal_ns = Some(steal_ns);
+        record.foreign_ns = Some(seen.foreign_ns);
+        record.throttled_ns = Some(seen.machine.throttled_ns);
+        record.outside = Some(seen.outside);
+    }
+
+    /// A record of a batch of which nothing is known yet but what was asked. Its outcome is `failed` until seen otherwise.
+    fn draft(&self, contender: &Contender, round: u32, position: u32, foreign_before: f64) -> Record {
+        let plan = self.plan;
+        let workload = WorkloadFigures::new(&plan.workload, self.cpus.placement);
+        let declared_peak_here =
+            contender.card.declared_peak.resolve(plan.workload.concurrency, self.cpus.worker.len() as u64);
+        Record {
+            schema_version: SCHEMA_VERSION,
+            record_id: format!("{}-{}-r{round}-{}", plan.study_id, workload.slug, contender.arm.replace('/', ".")),
+            study_id: plan.study_id.clone(),
+            round,
+            position,
+            seed: plan.seed,
+            arm: contender.arm.clone(),
+            started_at: jiff::Timestamp::now().to_string(),
+            model: ModelFigures { card: contender.card.clone(), declared_peak_here, client_version: None },
+            workload,
+            outcome: Outcome::Failed,
+            reason: None,
+            flags: Vec::new(),
+            makespan_ns: None,
+            ideal_ns: plan.workload.ideal_ns(),
+            declared_ideal_ns: plan.workload.ideal_with_peak_ns(declared_peak_here),
+            excess_ns: None,
+            efficiency: None,
+            cpu: None,
+            memory: None,
+            threads_peak: None,
+            context_switches: None,
+            latency: None,
+            histograms: None,
+            ledger: None,
+            network: None,
+            steal_ns: None,
+            foreign_ns: None,
+            foreign_before: plan.watch.then_some(foreign_before),
+            throttled_ns: None,
+            outside: None,
+            cpus: self.cpus.worker.clone(),
+            server_cpus: self.cpus.server.clone(),
+            environment_id: plan.environment_id.clone(),
+        }
+    }
+}
+
+fn allowed_count(cpus: &Cpus) -> u64 {
+    let mut all: Vec<u32> = cpus.server.iter().chain(&cpus.worker).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len() as u64
+}

@@ -1,0 +1,103 @@
+//! The environment: what machine this is and what was built, read once a run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use inflight_record::{Environment, Machine, SCHEMA_VERSION, Software};
+use sha2::{Digest as _, Sha256};
+
+use crate::child::allowed_cpus;
+use crate::limits;
+
+/// Reads the machine and its limits, and seals them with what was built under one id.
+#[must_use]
+pub fn read(software: Software) -> Environment {
+    let (machine, limits) = (machine(), limits::read());
+    // Plain structs of text and numbers: writing them as JSON cannot fail.
+    let sealed = serde_json::to_vec(&(&machine, &software, &limits)).unwrap_or_default();
+    let environment_id = sha256_hex(&sealed)[..16].to_owned();
+    Environment { schema_version: SCHEMA_VERSION, environment_id, machine, software, limits }
+}
+
+/// SHA-256 in hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn machine() -> Machine {
+    let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let cpuinfo = text("/proc/cpuinfo");
+    let model = after(&cpuinfo, "model name", ':').unwrap_or("unknown");
+    let os = text("/etc/os-release");
+    let memory_kib = after(&text("/proc/meminfo"), "MemTotal", ':')
+        .and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok())
+        .unwrap_or(0);
+    Machine {
+        cpu_model: model.to_owned(),
+        cpus: allowed_cpus(),
+        memory_bytes: memory_kib * 1024,
+        kernel: text("/proc/sys/kernel/osrelease").trim().to_owned(),
+        os: after(&os, "PRETTY_NAME", '=').unwrap_or("unknown").trim_matches('"').to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        clock_source: text("/sys/devices/system/clocksource/clocksource0/current_clocksource").trim().to_owned(),
+        governor: governor(),
+    }
+}
+
+/// The frequency governor of the first CPU, where the machine shows one.
+#[must_use]
+pub fn governor() -> Option<String> {
+    let path = Path::new("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    Some(fs::read_to_string(path).ok()?.trim().to_owned())
+}
+
+fn after<'a>(text: &'a str, name: &str, separator: char) -> Option<&'a str> {
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_once(separator)?.1.trim())
+}
+
+/// Versions of crates by name, from the text of a Cargo.lock.
+#[must_use]
+pub fn locked_versions(lockfile: &str, names: &[String]) -> BTreeMap<String, String> {
+    let mut versions = BTreeMap::new();
+    for package in lockfile.split("[[package]]").skip(1) {
+        let field = |name: &str| after(package, name, '=').map(|value| value.trim_matches('"'));
+        if let (Some(name), Some(version)) = (field("name"), field("version"))
+            && names.iter().any(|wanted| wanted == name)
+        {
+            versions.insert(name.to_owned(), version.to_owned());
+        }
+    }
+    versions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn software(commit: &str) -> Software {
+        Software {
+            inflight: "0".into(),
+            commit: commit.into(),
+            lockfile_sha256: String::new(),
+            rustc: String::new(),
+            profile: "release".into(),
+            crates: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_same_environment_has_the_same_id() {
+        assert_eq!(read(software("a")).environment_id, read(software("a")).environment_id);
+        assert_ne!(read(software("a")).environment_id, read(software("b")).environment_id);
+    }
+
+    #[test]
+    fn versions_come_from_the_lockfile() {
+        let lock = "version = 4\n\n[[package]]\nname = \"ureq\"\nversion = \"3.5.1\"\n\n[[package]]\nname = \"ureq-proto\"\nversion = \"0.6.0\"\n";
+        let versions = locked_versions(lock, &["ureq".to_owned(), "absent".to_owned()]);
+        assert_eq!(versions.into_iter().collect::<Vec<_>>(), [("ureq".to_owned(), "3.5.1".to_owned())]);
+    }
+}

@@ -1,0 +1,145 @@
+//! The guards: what makes a batch's figures doubtful, before it starts and after it ended.
+
+use std::thread;
+use std::time::Duration;
+
+use inflight_record::{Card, Flag, LedgerFigures, Limits, Workload};
+
+use crate::limits;
+use crate::probes::machine::Reading;
+use crate::probes::tree::{self, TICK_NS};
+
+/// How long foreign load is watched before a round.
+const WATCH: Duration = Duration::from_millis(500);
+/// Share of one core that foreign processes may use, before and during a batch.
+const FOREIGN_SHARE: f64 = 0.10;
+/// Share of the server's CPUs above which it measures itself.
+const SERVER_SHARE: f64 = 0.90;
+/// Share of CPU time that the hypervisor may take.
+const STEAL_SHARE: f64 = 0.02;
+/// Ticks below which a share counted in ticks says nothing.
+const LEAST_TICKS: u64 = 3;
+/// How late holds may be at their 99th percentile: this, or a twentieth of D.
+const HOLD_LATE_NS: u64 = 1_000_000;
+
+/// Why a batch must not start here, or `None`. The text says what would be right.
+#[must_use]
+pub fn refusal(limits: &Limits, card: &Card, workload: &Workload, declared_peak: u64) -> Option<String> {
+    let broken = limits::broken(limits, declared_peak, card.thread_per_request)?;
+    Some(format!(
+        "refused: {} is {}, which allows {} in flight, and {} needs {declared_peak} for C = {}; raise it: {}",
+        broken.name, broken.value, broken.concurrency, card.id, workload.concurrency, broken.raise
+    ))
+}
+
+/// CPU time of foreign processes over the next half second, as a share of one core.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "ticks of half a second")]
+pub fn foreign_share() -> f64 {
+    let driver = std::process::id();
+    let before = tree::foreign_cpu_ns(&tree::all(), driver);
+    thread::sleep(WATCH);
+    let after = tree::foreign_cpu_ns(&tree::all(), driver);
+    after.saturating_sub(before) as f64 / WATCH.as_nanos() as f64
+}
+
+/// What was counted over a batch, for the guards after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted<'a> {
+    /// The workload.
+    pub workload: &'a Workload,
+    /// Wall time of the batch, nanoseconds.
+    pub wall_ns: u64,
+    /// Kernel counters over it.
+    pub machine: Reading,
+    /// CPU time of foreign processes over it, nanoseconds.
+    pub foreign_ns: u64,
+    /// Their share of one core before the round.
+    pub foreign_before: f64,
+    /// CPUs of the server.
+    pub server_cpus: u64,
+    /// CPUs of the whole run.
+    pub all_cpus: u64,
+    /// The server's account.
+    pub ledger: &'a LedgerFigures,
+}
+
+/// The flags of a batch, sorted; the witness adds `underfilled`.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
+pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
+    let Counted { machine, ledger, workload, .. } = counted;
+    let wall = counted.wall_ns as f64;
+    let least = LEAST_TICKS * TICK_NS;
+    let above = |ns: u64, share: f64, cpus: u64| ns >= least && ns as f64 > share * wall * cpus as f64;
+    let late_limit = HOLD_LATE_NS.max(workload.delay_ns / 20);
+    let tripped = [
+        (Flag::ListenOverflow, machine.network.listen_overflows + machine.network.listen_drops > 0),
+        (Flag::SynRetransmit, machine.network.syn_retransmits > 0),
+        (Flag::Steal, above(machine.steal_ns, STEAL_SHARE, counted.all_cpus)),
+        (Flag::Throttled, machine.throttled_ns > 0),
+        (Flag::ForeignLoad, counted.foreign_before > FOREIGN_SHARE || above(counted.foreign_ns, FOREIGN_SHARE, 1)),
+        (Flag::ServerSaturated, ledger.cpu_ns as f64 > SERVER_SHARE * wall * counted.server_cpus as f64),
+        (Flag::HoldLate, ledger.hold_late_ns.p99 > late_limit),
+        (Flag::WarmOpened, workload.connections == inflight_record::Connections::Warm && ledger.connections_opened > 0),
+    ];
+    tripped.into_iter().filter(|(_, tripped)| *tripped).map(|(flag, _)| flag).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inflight_record::{Connections, HoldLateness, Network};
+
+    const MS: u64 = 1_000_000;
+
+    fn flagged(change: impl FnOnce(&mut Counted<'_>, &mut LedgerFigures), warm: bool) -> Vec<Flag> {
+        let connections = if warm { Connections::Warm } else { Connections::Cold };
+        let workload = Workload { requests: 100, concurrency: 10, delay_ns: 50 * MS, body_bytes: 0, connections };
+        let placeholder = LedgerFigures::default();
+        let mut counted = Counted {
+            workload: &workload,
+            wall_ns: 1_000 * MS,
+            machine: Reading::default(),
+            foreign_ns: 0,
+            foreign_before: 0.0,
+            server_cpus: 1,
+            all_cpus: 2,
+            ledger: &placeholder,
+        };
+        let mut ledger = LedgerFigures { cpu_ns: 100 * MS, ..LedgerFigures::default() };
+        change(&mut counted, &mut ledger);
+        flags(&Counted { ledger: &ledger, ..counted })
+    }
+
+    #[test]
+    fn a_quiet_batch_has_no_flags() {
+        assert_eq!(flagged(|_, _| {}, false), []);
+        assert_eq!(flagged(|_, _| {}, true), []);
+    }
+
+    #[test]
+    fn each_guard_trips_alone() {
+        let network =
+            |network| move |counted: &mut Counted<'_>, _: &mut LedgerFigures| counted.machine.network = network;
+        assert_eq!(
+            flagged(network(Network { listen_overflows: 1, ..Network::default() }), false),
+            [Flag::ListenOverflow]
+        );
+        assert_eq!(
+            flagged(network(Network { syn_retransmits: 1, ..Network::default() }), false),
+            [Flag::SynRetransmit]
+        );
+        assert_eq!(flagged(|counted, _| counted.machine.steal_ns = 50 * MS, false), [Flag::Steal]);
+        assert_eq!(flagged(|counted, _| counted.machine.steal_ns = 20 * MS, false), []);
+        assert_eq!(flagged(|counted, _| counted.machine.throttled_ns = 1, false), [Flag::Throttled]);
+        assert_eq!(flagged(|counted, _| counted.foreign_ns = 110 * MS, false), [Flag::ForeignLoad]);
+        assert_eq!(flagged(|counted, _| counted.foreign_before = 0.2, false), [Flag::ForeignLoad]);
+        assert_eq!(flagged(|_, ledger| ledger.cpu_ns = 950 * MS, false), [Flag::ServerSaturated]);
+        assert_eq!(
+            flagged(|_, ledger| ledger.hold_late_ns = HoldLateness { p50: 0, p99: 3 * MS, max: 3 * MS }, false),
+            [Flag::HoldLate]
+        );
+        assert_eq!(flagged(|_, ledger| ledger.connections_opened = 1, true), [Flag::WarmOpened]);
+    }
+}

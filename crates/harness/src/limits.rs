@@ -1,0 +1,167 @@
+//! The limits of this machine that bear on C: read once, for guards, `doctor` and the environment alike.
+
+use std::fs;
+
+use inflight_record::Limits;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// Open files that a worker or server needs beside one a connection: pipes, epoll, libraries, the driver's connection.
+pub const SPARE_FILES: u64 = 32;
+/// Ephemeral ports that the driver needs for itself.
+pub const SPARE_PORTS: u64 = 8;
+/// Threads that must stay free for everything else.
+pub const SPARE_THREADS: u64 = 64;
+
+/// Raises the soft limit of open files to the hard one; children inherit it. Returns the soft limit then in force.
+#[must_use]
+pub fn raise_nofile() -> u64 {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 0 };
+    if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
+}
+
+/// Reads the limits now in force.
+#[must_use]
+pub fn read() -> Limits {
+    let number = |path: &str| word(path).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let ports = word_pair("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or((32_768, 60_999));
+    Limits {
+        nofile: getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft),
+        somaxconn: number("/proc/sys/net/core/somaxconn"),
+        ephemeral_ports: ports,
+        tcp_tw_reuse: number("/proc/sys/net/ipv4/tcp_tw_reuse"),
+        tcp_congestion_control: word("/proc/sys/net/ipv4/tcp_congestion_control").unwrap_or_default(),
+        threads_max: number("/proc/sys/kernel/threads-max"),
+        max_map_count: number("/proc/sys/vm/max_map_count"),
+        pids_max: pids_max(),
+    }
+}
+
+/// The most requests in flight that each limit allows, with what it is called and how to raise it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ceiling {
+    /// Which limit.
+    pub name: &'static str,
+    /// Its value.
+    pub value: u64,
+    /// The largest C that it allows.
+    pub concurrency: u64,
+    /// Whether it bounds only models that need a thread for each request in flight.
+    pub threads_only: bool,
+    /// How to raise it.
+    pub raise: &'static str,
+}
+
+/// What each limit comes to.
+#[must_use]
+pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
+    let (first, last) = limits.ephemeral_ports;
+    let ports = u64::from(last.saturating_sub(first)) + 1;
+    let mut ceilings = vec![
+        Ceiling {
+            name: "open files (nofile)",
+            value: limits.nofile,
+            concurrency: limits.nofile.saturating_sub(SPARE_FILES),
+            threads_only: false,
+            raise: "ulimit -n 65536, or LimitNOFILE= in systemd, or /etc/security/limits.conf",
+        },
+        Ceiling {
+            name: "ephemeral ports",
+            value: ports,
+            concurrency: ports.saturating_sub(SPARE_PORTS),
+            threads_only: false,
+            raise: "sysctl net.ipv4.ip_local_port_range=\"1024 65535\"",
+        },
+        Ceiling {
+            name: "threads (threads-max)",
+            value: limits.threads_max,
+            concurrency: limits.threads_max.saturating_sub(SPARE_THREADS),
+            threads_only: true,
+            raise: "sysctl kernel.threads-max=200000",
+        },
+        Ceiling {
+            name: "memory maps (max_map_count)",
+            value: limits.max_map_count,
+            // A thread's stack and its guard page are two maps.
+            concurrency: limits.max_map_count.saturating_sub(512) / 2,
+            threads_only: true,
+            raise: "sysctl vm.max_map_count=262144",
+        },
+    ];
+    if let Some(pids) = limits.pids_max {
+        ceilings.push(Ceiling {
+            name: "threads of the control group (pids.max)",
+            value: pids,
+            concurrency: pids.saturating_sub(SPARE_THREADS),
+            threads_only: true,
+            raise: "TasksMax= in systemd, or --pids-limit of the container",
+        });
+    }
+    ceilings
+}
+
+/// The first ceiling that `in_flight` requests break.
+#[must_use]
+pub fn broken(limits: &Limits, in_flight: u64, needs_threads: bool) -> Option<Ceiling> {
+    ceilings(limits)
+        .into_iter()
+        .find(|ceiling| (needs_threads || !ceiling.threads_only) && ceiling.concurrency < in_flight)
+}
+
+fn word(path: &str) -> Option<String> {
+    Some(fs::read_to_string(path).ok()?.trim().to_owned())
+}
+
+fn word_pair(path: &str) -> Option<(u16, u16)> {
+    let text = word(path)?;
+    let mut words = text.split_whitespace();
+    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+}
+
+/// `pids.max` of this process's control group, version 2 or 1; `None` where it is unlimited or cannot be seen.
+fn pids_max() -> Option<u64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    groups.lines().find_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next()?, parts.next()?);
+        let roots: &[&str] = match controllers {
+            "" => &["/sys/fs/cgroup", "/sys/fs/cgroup/unified"],
+            "pids" => &["/sys/fs/cgroup/pids"],
+            _ => return None,
+        };
+        roots.iter().find_map(|root| word(&format!("{root}{path}/pids.max"))?.parse().ok())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits {
+            nofile: 1024,
+            somaxconn: 4096,
+            ephemeral_ports: (32_768, 60_999),
+            tcp_tw_reuse: 2,
+            tcp_congestion_control: "cubic".into(),
+            threads_max: 500,
+            max_map_count: 65_530,
+            pids_max: None,
+        }
+    }
+
+    #[test]
+    fn the_limit_that_breaks_is_named() {
+        assert_eq!(broken(&limits(), 100, true), None);
+        assert_eq!(broken(&limits(), 1000, false).unwrap().name, "open files (nofile)");
+        assert_eq!(broken(&limits(), 800, false), None);
+        assert_eq!(broken(&limits(), 800, true).unwrap().name, "threads (threads-max)");
+        let few = Limits { ephemeral_ports: (40_000, 40_009), ..limits() };
+        assert_eq!(broken(&few, 100, false).unwrap().name, "ephemeral ports");
+    }
+
+    #[test]
+    fn this_machine_can_be_read() {
+        let limits = read();
+        assert!(limits.nofile > 0 && limits.somaxconn > 0);
+    }
+}

@@ -1,0 +1,165 @@
+//! The plan: which models run which workload, in how many rounds, in which order, where.
+
+use std::time::Duration;
+
+use inflight_record::{Card, Workload};
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
+use crate::child::Program;
+
+/// One entry of a line-up: a model under a name, and the program that runs it.
+#[derive(Debug, Clone)]
+pub struct Contender {
+    /// The name in records: the model's id, but for control arms.
+    pub arm: String,
+    /// The model's card.
+    pub card: Card,
+    /// The worker: it speaks the worker protocol.
+    pub worker: Program,
+}
+
+/// Where server and workers run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// The server on the first CPU, the worker on the others. On one CPU it is as `Shared`.
+    Split,
+    /// Both on all CPUs.
+    Shared,
+}
+
+/// The CPUs of server and worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cpus {
+    /// What was in fact done: `split` or `shared`.
+    pub placement: &'static str,
+    /// Of the server; the driver sits there too.
+    pub server: Vec<u32>,
+    /// Of the worker.
+    pub worker: Vec<u32>,
+}
+
+impl Placement {
+    /// Deals out the CPUs that this process may use.
+    #[must_use]
+    pub fn cpus(self, allowed: &[u32]) -> Cpus {
+        match (self, allowed) {
+            (Self::Split, [first, others @ ..]) if !others.is_empty() => {
+                Cpus { placement: "split", server: vec![*first], worker: others.to_vec() }
+            }
+            _ => Cpus { placement: "shared", server: allowed.to_vec(), worker: allowed.to_vec() },
+        }
+    }
+}
+
+/// What a run does.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The id that all its records carry.
+    pub study_id: String,
+    /// The environment that all its records name.
+    pub environment_id: String,
+    /// Seed of the orders.
+    pub seed: u64,
+    /// Number of its first round: above 0 where a study goes on.
+    pub first_round: u32,
+    /// How many rounds.
+    pub rounds: u32,
+    /// The workload.
+    pub workload: Workload,
+    /// The models.
+    pub contenders: Vec<Contender>,
+    /// The delay server: it prints its address.
+    pub server: Program,
+    /// Where they run.
+    pub placement: Placement,
+    /// Time limit of a batch; by default the larger of 60 s and 5 × ideal.
+    pub time_limit: Option<Duration>,
+    /// Whether to watch for foreign load for half a second before each round.
+    pub watch: bool,
+}
+
+impl Plan {
+    /// The time limit of a batch.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.time_limit.unwrap_or_else(|| {
+            Duration::from_secs(60).max(Duration::from_nanos(self.workload.ideal_ns().saturating_mul(5)))
+        })
+    }
+
+    /// The order of one round: places of contenders, shuffled by seed and round (`ChaCha8`, stream = round).
+    #[must_use]
+    pub fn order(&self, round: u32) -> Vec<usize> {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(u64::from(round));
+        let mut order: Vec<usize> = (0..self.contenders.len()).collect();
+        order.shuffle(&mut random);
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inflight_record::{Connections, DeclaredPeak, Label};
+
+    fn plan(contenders: usize, delay_ns: u64) -> Plan {
+        let card = Card {
+            id: "m".into(),
+            idea: String::new(),
+            label: Label::Tuned,
+            client: String::new(),
+            crates: vec![],
+            declared_peak: DeclaredPeak::Concurrency,
+            thread_per_request: false,
+            hidden_caps: vec![],
+            historical: None,
+        };
+        let worker = Program::new("worker", &[]);
+        Plan {
+            study_id: "s".into(),
+            environment_id: "e".into(),
+            seed: 42,
+            first_round: 0,
+            rounds: 3,
+            workload: Workload {
+                requests: 100,
+                concurrency: 10,
+                delay_ns,
+                body_bytes: 0,
+                connections: Connections::Cold,
+            },
+            contenders: vec![Contender { arm: "m".into(), card, worker: worker.clone() }; contenders],
+            server: worker,
+            placement: Placement::Split,
+            time_limit: None,
+            watch: false,
+        }
+    }
+
+    #[test]
+    fn each_round_has_an_order_of_its_own_and_the_seed_fixes_it() {
+        let plan = plan(9, 0);
+        let mut sorted = plan.order(0);
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..9).collect::<Vec<_>>());
+        assert_eq!(plan.order(1), plan.order(1));
+        assert_ne!(plan.order(0), plan.order(1));
+    }
+
+    #[test]
+    fn the_limit_is_sixty_seconds_or_five_ideals() {
+        assert_eq!(plan(1, 50_000_000).limit(), Duration::from_secs(60));
+        assert_eq!(plan(1, 10_000_000_000).limit(), Duration::from_secs(500));
+    }
+
+    #[test]
+    fn split_keeps_server_and_worker_apart() {
+        assert_eq!(Placement::Split.cpus(&[2, 5, 6]).server, [2]);
+        assert_eq!(Placement::Split.cpus(&[2, 5, 6]).worker, [5, 6]);
+        assert_eq!(Placement::Split.cpus(&[3]).placement, "shared");
+        assert_eq!(Placement::Shared.cpus(&[0, 1]).worker, [0, 1]);
+    }
+}

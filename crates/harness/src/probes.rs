@@ -1,0 +1,5 @@
+//! The probes: what the kernel says of this process, of other processes, and of the machine.
+
+pub mod machine;
+pub mod own;
+pub mod tree;

@@ -1,0 +1,129 @@
+//! What the machine as a whole shows: network counters, stolen and throttled time, socket memory.
+
+use std::fs;
+
+use inflight_record::Network;
+
+use super::tree::TICK_NS;
+
+/// One reading of the machine's counters; figures are differences of two.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// `/proc/net/netstat`.
+    pub network: Network,
+    /// Time that the hypervisor took from all CPUs, nanoseconds in steps of the tick.
+    pub steal_ns: u64,
+    /// Time for which this control group was throttled, nanoseconds.
+    pub throttled_ns: u64,
+}
+
+impl Reading {
+    /// Reads them now. What cannot be read counts as 0.
+    #[must_use]
+    pub fn now() -> Self {
+        Self {
+            network: fs::read_to_string("/proc/net/netstat").map(|text| parse_netstat(&text)).unwrap_or_default(),
+            steal_ns: fs::read_to_string("/proc/stat").ok().and_then(|text| parse_steal(&text)).unwrap_or(0) * TICK_NS,
+            throttled_ns: throttled_ns(),
+        }
+    }
+
+    /// What was counted since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        let (now, then) = (self.network, before.network);
+        Self {
+            network: Network {
+                listen_overflows: now.listen_overflows.saturating_sub(then.listen_overflows),
+                listen_drops: now.listen_drops.saturating_sub(then.listen_drops),
+                syn_retransmits: now.syn_retransmits.saturating_sub(then.syn_retransmits),
+            },
+            steal_ns: self.steal_ns.saturating_sub(before.steal_ns),
+            throttled_ns: self.throttled_ns.saturating_sub(before.throttled_ns),
+        }
+    }
+}
+
+/// The file holds pairs of lines: names, then values under the same prefix.
+fn parse_netstat(text: &str) -> Network {
+    let mut lines = text.lines();
+    let mut network = Network::default();
+    while let (Some(names), Some(values)) = (lines.next(), lines.next()) {
+        for (name, value) in names.split_whitespace().zip(values.split_whitespace()) {
+            let value = value.parse().unwrap_or(0);
+            match name {
+                "ListenOverflows" => network.listen_overflows = value,
+                "ListenDrops" => network.listen_drops = value,
+                "TCPSynRetrans" => network.syn_retransmits = value,
+                _ => {}
+            }
+        }
+    }
+    network
+}
+
+/// The eighth number of the first line is steal, in ticks.
+fn parse_steal(text: &str) -> Option<u64> {
+    text.lines().next()?.strip_prefix("cpu ")?.split_whitespace().nth(7)?.parse().ok()
+}
+
+/// Throttled time of this process's control group, version 2 or 1.
+fn throttled_ns() -> u64 {
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    for (prefix, roots, name, scale) in [
+        ("0::", &["/sys/fs/cgroup", "/sys/fs/cgroup/unified"][..], "throttled_usec ", 1_000),
+        (":cpu", &["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"][..], "throttled_time ", 1),
+    ] {
+        let Some(path) = groups.lines().find(|line| line.contains(prefix)).and_then(|line| line.rsplit(':').next())
+        else {
+            continue;
+        };
+        for root in roots {
+            let Ok(text) = fs::read_to_string(format!("{root}{path}/cpu.stat")) else { continue };
+            if let Some(value) = text.lines().find_map(|line| line.strip_prefix(name)) {
+                return value.parse().unwrap_or(0) * scale;
+            }
+        }
+    }
+    0
+}
+
+/// Kernel memory of TCP sockets, bytes.
+#[must_use]
+pub fn socket_memory_bytes() -> u64 {
+    let text = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
+    sockstat(&text, "mem").unwrap_or(0) * 4096
+}
+
+/// Connections in `TIME_WAIT`.
+#[must_use]
+pub fn time_wait() -> u64 {
+    sockstat(&fs::read_to_string("/proc/net/sockstat").unwrap_or_default(), "tw").unwrap_or(0)
+}
+
+fn sockstat(text: &str, name: &str) -> Option<u64> {
+    let mut words = text.lines().find_map(|line| line.strip_prefix("TCP:"))?.split_whitespace();
+    words.find(|word| *word == name)?;
+    words.next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_found_by_name() {
+        let text =
+            "TcpExt: SyncookiesSent ListenOverflows ListenDrops TCPSynRetrans\nTcpExt: 9 1 2 3\nIpExt: A\nIpExt: 4\n";
+        assert_eq!(parse_netstat(text), Network { listen_overflows: 1, listen_drops: 2, syn_retransmits: 3 });
+        assert_eq!(parse_steal("cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 0\n"), Some(8));
+        assert_eq!(sockstat("TCP: inuse 3 orphan 0 tw 17 alloc 4 mem 5\n", "tw"), Some(17));
+        assert_eq!(sockstat("TCP: inuse 3 orphan 0 tw 17 alloc 4 mem 5\n", "mem"), Some(5));
+    }
+
+    #[test]
+    fn a_difference_never_goes_below_zero() {
+        let later = Reading { steal_ns: 5, ..Reading::default() };
+        assert_eq!(Reading::default().since(later), Reading::default());
+    }
+}

@@ -1,0 +1,140 @@
+//! The delay server as the driver sees it: a child process, and its ledger over HTTP.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use inflight_record::{Ledger, OpenBatch, TokenKey};
+
+use crate::child::{Child, Program, Silence};
+
+/// Name of the environment variable that hands the run's secret to the server.
+pub const KEY_VARIABLE: &str = "INFLIGHT_TOKEN_KEY";
+
+/// How long the server may take to start, or to answer about its ledger.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why the server is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// It cannot be started.
+    #[error("the server cannot be started: {0}")]
+    Start(#[from] io::Error),
+    /// It is gone.
+    #[error("the server {0}")]
+    Gone(String),
+    /// It did not say its address.
+    #[error("the server did not say its address within {} s", PATIENCE.as_secs())]
+    Silent,
+    /// Its first line is not what it should be.
+    #[error("the server's first line should end in its address, but is {0:?}")]
+    Address(String),
+    /// It does not answer about its ledger.
+    #[error("the server's ledger cannot be read: {0}")]
+    Ledger(#[from] Box<ureq::Error>),
+    /// It answers that it will not.
+    #[error("the server's ledger refuses, status {status}: {text}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What it says.
+        text: String,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// A delay server of our own, on a port of its own.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    url: String,
+    agent: ureq::Agent,
+}
+
+impl Server {
+    /// Starts it on these CPUs and waits for its address: the last word of its first line.
+    ///
+    /// # Errors
+    /// It does not start, or does not say where it listens.
+    pub fn start(program: &Program, cpus: &[u32], key: &TokenKey, stop: Arc<AtomicBool>) -> Result<Self, ServerError> {
+        let mut child = Child::start(program, cpus, &[(KEY_VARIABLE, key.to_hex())], stop)?;
+        let line =
+            child.line(Instant::now() + PATIENCE, Duration::from_millis(5), || {}).map_err(
+                |silence| match silence {
+                    Silence::Ended(how) => ServerError::Gone(how),
+                    Silence::Deadline => ServerError::Silent,
+                    Silence::Interrupted => ServerError::Interrupted,
+                },
+            )?;
+        let url = line.split_whitespace().last().filter(|word| word.starts_with("http://"));
+        let url = url.ok_or_else(|| ServerError::Address(line.clone()))?.to_owned();
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(PATIENCE))
+            .proxy(None)
+            .http_status_as_error(false)
+            .build()
+            .into();
+        Ok(Self { child, url, agent })
+    }
+
+    /// Its base URL, such as `http://127.0.0.1:40123`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.pid()
+    }
+
+    /// Tells it what is owed.
+    ///
+    /// # Errors
+    /// It is gone, or refuses.
+    pub fn open(&mut self, batch: &OpenBatch) -> Result<(), ServerError> {
+        // A number and two counts: writing them as JSON cannot fail.
+        let body = format!("{{\"batch\":{},\"requests\":{},\"slots\":{}}}", batch.batch, batch.requests, batch.slots);
+        let sent = self.agent.post(format!("{}/ledger", self.url)).content_type("application/json").send(body);
+        self.text(sent).map(|_| ())
+    }
+
+    /// Asks for its account of a batch.
+    ///
+    /// # Errors
+    /// It is gone, refuses, or its answer is no ledger.
+    pub fn ledger(&mut self, batch: u64) -> Result<Ledger, ServerError> {
+        let answer = self.agent.get(format!("{}/ledger?batch={batch}", self.url)).call();
+        let text = self.text(answer)?;
+        serde_json::from_str(&text)
+            .map_err(|error| ServerError::Ledger(Box::new(ureq::Error::Io(io::Error::other(error)))))
+    }
+
+    /// The text of a 2xx answer, read to its end, so that the connection is kept: the ledger has to be readable when
+    /// the accept queue is full.
+    fn text(&mut self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<String, ServerError> {
+        let read = answer.and_then(|mut answer| Ok((answer.status(), answer.body_mut().read_to_string()?)));
+        match read {
+            Ok((status, text)) if status.is_success() => Ok(text),
+            Ok((status, text)) => Err(ServerError::Refused { status: status.as_u16(), text }),
+            Err(error) => Err(match self.child.ended() {
+                Some(how) => ServerError::Gone(how),
+                None => ServerError::Ledger(Box::new(error)),
+            }),
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<String> {
+        self.child.ended()
+    }
+
+    /// Ends it.
+    pub fn stop(self) {
+        self.child.terminate();
+    }
+}
