@@ -1,1 +1,8 @@
-//! Records to tables. Never runs anything.
+//! Records to tables. Never runs anything: the same records give the same text.
+
+pub mod cells;
+pub mod table;
+pub mod units;
+
+pub use cells::{Cell, cells};
+pub use table::{header, table};
