@@ -1,0 +1,232 @@
+//! The account of one batch: counts what arrives, is held, answered, taken and lost.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+
+use hdrhistogram::Histogram;
+use inflight_record::{HoldLateness, Ledger, OpenBatch};
+
+use crate::clock::process_cpu_ns;
+
+/// One open batch. Every time is in nanoseconds of the server's clock.
+pub(crate) struct Batch {
+    /// What is owed.
+    pub(crate) owed: OpenBatch,
+    /// How many connections had been accepted when it was opened.
+    accepted_before: u64,
+    /// Whether newer batches pushed it out of the book: connections remember the batch that they last carried.
+    pub(crate) forgotten: Cell<bool>,
+    account: RefCell<Account>,
+}
+
+struct Account {
+    arrived: u64,
+    /// Distinct indices that arrived: the set bits of `seen`.
+    distinct: u64,
+    seen: Vec<u64>,
+    in_flight: u64,
+    peak_in_flight: u64,
+    completed: u64,
+    bytes: u64,
+    aborted: u64,
+    connections: HashSet<u64>,
+    first_arrival_ns: Option<u64>,
+    last_answer_ns: u64,
+    held_sum_ns: u64,
+    late_ns: Histogram<u64>,
+    last_event_ns: u64,
+    quiet_longest_ns: u64,
+    quiet_sum_ns: u64,
+    cpu_before_ns: u64,
+    /// CPU time of the process when the last owed answer was taken.
+    cpu_after_ns: Option<u64>,
+}
+
+impl Batch {
+    /// Opens a batch when `accepted` connections have been accepted so far. `late_ns` is an empty histogram.
+    pub(crate) fn open(owed: OpenBatch, accepted: u64, late_ns: Histogram<u64>) -> Self {
+        let words = usize::try_from(owed.requests.div_ceil(64)).unwrap_or(usize::MAX);
+        Self {
+            owed,
+            accepted_before: accepted,
+            forgotten: Cell::new(false),
+            account: RefCell::new(Account {
+                arrived: 0,
+                distinct: 0,
+                seen: vec![0; words],
+                in_flight: 0,
+                peak_in_flight: 0,
+                completed: 0,
+                bytes: 0,
+                aborted: 0,
+                connections: HashSet::new(),
+                first_arrival_ns: None,
+                last_answer_ns: 0,
+                held_sum_ns: 0,
+                late_ns,
+                last_event_ns: 0,
+                quiet_longest_ns: 0,
+                quiet_sum_ns: 0,
+                cpu_before_ns: process_cpu_ns(),
+                cpu_after_ns: None,
+            }),
+        }
+    }
+
+    /// A connection is about to carry a request of this batch: needed once a connection, harmless when repeated.
+    pub(crate) fn carried_by(&self, connection: u64) {
+        self.account.borrow_mut().connections.insert(connection);
+    }
+
+    /// Requests that arrived so far.
+    pub(crate) fn arrived(&self) -> u64 {
+        self.account.borrow().arrived
+    }
+
+    /// A request arrives; its index must be below N.
+    pub(crate) fn arrive(&self, index: u64, now_ns: u64) {
+        let account = &mut *self.account.borrow_mut();
+        account.settle(&self.owed, now_ns);
+        account.first_arrival_ns.get_or_insert(now_ns);
+        account.arrived += 1;
+        if let Some(word) = usize::try_from(index / 64).ok().and_then(|word| account.seen.get_mut(word)) {
+            let bit = 1 << (index % 64);
+            account.distinct += u64::from(*word & bit == 0);
+            *word |= bit;
+        }
+        account.in_flight += 1;
+        account.peak_in_flight = account.peak_in_flight.max(account.in_flight);
+    }
+
+    /// The hold of a request ends: its response is made, and about to be written.
+    pub(crate) fn answer(&self, asked_ns: u64, held_ns: u64, now_ns: u64) {
+        let account = &mut *self.account.borrow_mut();
+        account.settle(&self.owed, now_ns);
+        account.in_flight -= 1;
+        account.last_answer_ns = now_ns;
+        account.held_sum_ns += held_ns;
+        account.late_ns.saturating_record(held_ns.saturating_sub(asked_ns));
+    }
+
+    /// A client went away during the hold.
+    pub(crate) fn abort_hold(&self, now_ns: u64) {
+        let account = &mut *self.account.borrow_mut();
+        account.settle(&self.owed, now_ns);
+        account.in_flight -= 1;
+        account.aborted += 1;
+        account.note_end(&self.owed);
+    }
+
+    /// The whole body of an answer was taken to be written.
+    pub(crate) fn complete(&self, bytes: u64) {
+        let account = &mut *self.account.borrow_mut();
+        account.completed += 1;
+        account.bytes += bytes;
+        account.note_end(&self.owed);
+    }
+
+    /// A client went away before the whole body was taken.
+    pub(crate) fn abort_body(&self) {
+        let account = &mut *self.account.borrow_mut();
+        account.aborted += 1;
+        account.note_end(&self.owed);
+    }
+
+    /// The ledger as it stands.
+    pub(crate) fn ledger(&self, now_ns: u64) -> Ledger {
+        let account = &mut *self.account.borrow_mut();
+        account.settle(&self.owed, now_ns);
+        let late = |quantile| account.late_ns.value_at_quantile(quantile);
+        let connections_opened = account.connections.iter().filter(|number| **number >= self.accepted_before).count();
+        Ledger {
+            batch: self.owed.batch,
+            requests: account.arrived,
+            completed: account.completed,
+            bytes: account.bytes,
+            peak_in_flight: account.peak_in_flight,
+            connections: account.connections.len() as u64,
+            connections_opened: connections_opened as u64,
+            aborted: account.aborted,
+            missing: self.owed.requests - account.distinct,
+            doubled: account.arrived - account.distinct,
+            span_ns: account.first_arrival_ns.map_or(0, |first| account.last_answer_ns.saturating_sub(first)),
+            held_sum_ns: account.held_sum_ns,
+            hold_late_ns: HoldLateness { p50: late(0.5), p99: late(0.99), max: account.late_ns.max() },
+            quiet_longest_ns: account.quiet_longest_ns,
+            quiet_sum_ns: account.quiet_sum_ns,
+            cpu_ns: account.cpu_after_ns.unwrap_or_else(process_cpu_ns).saturating_sub(account.cpu_before_ns),
+        }
+    }
+}
+
+impl Account {
+    /// Adds the time since the last event to the quiet, if a client with a free slot and requests left let it pass.
+    fn settle(&mut self, owed: &OpenBatch, now_ns: u64) {
+        if self.in_flight > 0 && self.in_flight < owed.slots && self.distinct < owed.requests {
+            let gap_ns = now_ns.saturating_sub(self.last_event_ns);
+            self.quiet_sum_ns += gap_ns;
+            self.quiet_longest_ns = self.quiet_longest_ns.max(gap_ns);
+        }
+        self.last_event_ns = now_ns;
+    }
+
+    /// Reads the CPU time when everything owed has arrived and nothing is under way any more.
+    fn note_end(&mut self, owed: &OpenBatch) {
+        if self.distinct == owed.requests && self.completed + self.aborted == self.arrived {
+            self.cpu_after_ns = Some(process_cpu_ns());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(requests: u64, slots: u64) -> Batch {
+        let late_ns = inflight_record::histogram::from_values([]).unwrap();
+        Batch::open(OpenBatch { batch: 7, requests, slots }, 5, late_ns)
+    }
+
+    #[test]
+    fn counts_add_up() {
+        let batch = open(4, 4);
+        for (index, now) in [(0, 100), (1, 110), (1, 120)] {
+            batch.arrive(index, now);
+        }
+        batch.answer(50, 60, 160);
+        batch.complete(1000);
+        batch.answer(50, 70, 180);
+        batch.abort_body();
+        batch.abort_hold(190);
+        for connection in [4, 5, 5, 6] {
+            batch.carried_by(connection);
+        }
+        let ledger = batch.ledger(200);
+        assert_eq!((ledger.requests, ledger.completed, ledger.aborted), (3, 1, 2));
+        assert_eq!((ledger.missing, ledger.doubled, ledger.peak_in_flight), (2, 1, 3));
+        assert_eq!((ledger.connections, ledger.connections_opened, ledger.bytes), (3, 2, 1000));
+        assert_eq!((ledger.span_ns, ledger.held_sum_ns), (80, 130));
+        assert_eq!(ledger.hold_late_ns, HoldLateness { p50: 10, p99: 20, max: 20 });
+    }
+
+    #[test]
+    fn quiet_is_time_with_a_free_slot_and_requests_left() {
+        let batch = open(4, 2);
+        batch.arrive(0, 100);
+        batch.arrive(1, 130);
+        batch.answer(50, 50, 150);
+        batch.arrive(2, 155);
+        batch.answer(50, 50, 180);
+        batch.arrive(3, 190);
+        batch.answer(50, 50, 250);
+        let ledger = batch.ledger(300);
+        // One of two slots is free at 100–130, 150–155 and 180–190. From 190 on nothing is owed.
+        assert_eq!((ledger.quiet_sum_ns, ledger.quiet_longest_ns), (45, 30));
+    }
+
+    #[test]
+    fn an_empty_batch_has_an_empty_ledger() {
+        let ledger = open(3, 1).ledger(1_000);
+        assert_eq!(ledger, Ledger { batch: 7, missing: 3, cpu_ns: ledger.cpu_ns, ..Ledger::default() });
+    }
+}

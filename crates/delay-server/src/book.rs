@@ -1,0 +1,150 @@
+//! The book of open batches, and the counts of requests that belong to none.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use inflight_record::workload::{MAX_CONCURRENCY, MAX_REQUESTS};
+use inflight_record::{Ledger, OpenBatch, histogram};
+use serde::Serialize;
+
+use crate::batch::Batch;
+use crate::refusal::Refusal;
+
+/// How many batches are kept; opening one more forgets the oldest. One of 10 million requests takes 1.25 MB and some
+/// 0.3 MB of histogram.
+pub(crate) const BATCHES_KEPT: usize = 16;
+
+/// All open batches, oldest first.
+#[derive(Default)]
+pub(crate) struct Book {
+    batches: RefCell<VecDeque<Rc<Batch>>>,
+    /// Connections accepted so far: the number of the next one.
+    pub(crate) accepted: Cell<u64>,
+    /// Requests that named no batch.
+    pub(crate) unnamed: Unnamed,
+    /// Requests that were refused.
+    pub(crate) refused: Cell<u64>,
+}
+
+/// What became of requests that named no batch.
+#[derive(Default)]
+pub(crate) struct Unnamed {
+    /// Arrived.
+    pub(crate) requests: Cell<u64>,
+    /// Answered, and their body taken whole.
+    pub(crate) completed: Cell<u64>,
+    /// Given up by their client.
+    pub(crate) aborted: Cell<u64>,
+}
+
+/// `GET /ledger` without a batch.
+#[derive(Debug, Serialize)]
+pub(crate) struct Overview {
+    batches: Vec<OpenSummary>,
+    unnamed: UnnamedSummary,
+    refused: u64,
+    connections_accepted: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct OpenSummary {
+    #[serde(flatten)]
+    owed: OpenBatch,
+    arrived: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct UnnamedSummary {
+    requests: u64,
+    completed: u64,
+    aborted: u64,
+}
+
+impl Book {
+    /// The batch of this number, if it is open.
+    pub(crate) fn find(&self, number: u64) -> Option<Rc<Batch>> {
+        self.batches.borrow().iter().rev().find(|batch| batch.owed.batch == number).cloned()
+    }
+
+    /// Opens a batch, and forgets the oldest beyond [`BATCHES_KEPT`].
+    pub(crate) fn open(&self, owed: OpenBatch) -> Result<(), Refusal> {
+        if owed.batch == 0 {
+            return Err(Refusal::Open("batch must be at least 1: 0 is for requests that name none".to_owned()));
+        }
+        if owed.requests == 0 || owed.requests > MAX_REQUESTS {
+            return Err(Refusal::Open(format!("requests must be 1 to {MAX_REQUESTS}, not {}", owed.requests)));
+        }
+        if owed.slots == 0 || owed.slots > MAX_CONCURRENCY {
+            return Err(Refusal::Open(format!("slots must be 1 to {MAX_CONCURRENCY}, not {}", owed.slots)));
+        }
+        if self.find(owed.batch).is_some() {
+            return Err(Refusal::BatchOpen(owed.batch));
+        }
+        let late_ns = histogram::from_values([]).map_err(|error| Refusal::Open(error.to_string()))?;
+        let mut batches = self.batches.borrow_mut();
+        if batches.len() == BATCHES_KEPT
+            && let Some(oldest) = batches.pop_front()
+        {
+            oldest.forgotten.set(true);
+        }
+        batches.push_back(Rc::new(Batch::open(owed, self.accepted.get(), late_ns)));
+        Ok(())
+    }
+
+    /// The ledger of the batch of this number.
+    pub(crate) fn ledger(&self, number: u64, now_ns: u64) -> Result<Ledger, Refusal> {
+        self.find(number).map(|batch| batch.ledger(now_ns)).ok_or(Refusal::BatchUnknown(number))
+    }
+
+    /// Everything at a glance.
+    pub(crate) fn overview(&self) -> Overview {
+        let batches = self.batches.borrow();
+        Overview {
+            batches: batches.iter().map(|batch| OpenSummary { owed: batch.owed, arrived: batch.arrived() }).collect(),
+            unnamed: UnnamedSummary {
+                requests: self.unnamed.requests.get(),
+                completed: self.unnamed.completed.get(),
+                aborted: self.unnamed.aborted.get(),
+            },
+            refused: self.refused.get(),
+            connections_accepted: self.accepted.get(),
+        }
+    }
+}
+
+/// Adds one.
+pub(crate) fn count(counter: &Cell<u64>) {
+    counter.set(counter.get() + 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_batch_is_forgotten() {
+        let book = Book::default();
+        let owed = |batch| OpenBatch { batch, requests: 1, slots: 1 };
+        assert_eq!(book.open(owed(1)), Ok(()));
+        let first = book.find(1).unwrap();
+        assert_eq!(book.open(owed(1)), Err(Refusal::BatchOpen(1)));
+        for batch in 2..=BATCHES_KEPT as u64 {
+            assert_eq!(book.open(owed(batch)), Ok(()));
+        }
+        assert!(!first.forgotten.get());
+        assert_eq!(book.open(owed(99)), Ok(()));
+        assert!(first.forgotten.get());
+        assert!(book.find(1).is_none() && book.find(2).is_some() && book.find(99).is_some());
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_not_opened() {
+        let book = Book::default();
+        for (batch, requests, slots) in
+            [(0, 1, 1), (1, 0, 1), (1, MAX_REQUESTS + 1, 1), (1, 1, 0), (1, 1, MAX_CONCURRENCY + 1)]
+        {
+            assert!(matches!(book.open(OpenBatch { batch, requests, slots }), Err(Refusal::Open(_))));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! One connection's service: takes a request, finds its batch, and makes its answer.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::service::Service;
+use hyper::{Request, Response, StatusCode};
+use inflight_record::OpenBatch;
+use serde::Serialize;
+
+use crate::answer::{self, Answer};
+use crate::batch::Batch;
+use crate::book::count;
+use crate::hold::{Hold, Payer};
+use crate::refusal::Refusal;
+use crate::request::{Delay, Route};
+use crate::serve::State;
+
+/// Longest body of `POST /ledger`.
+const OPEN_BYTES_MAX: usize = 4096;
+
+/// The service of one connection.
+pub(crate) struct Connection {
+    state: Rc<State>,
+    /// How many connections were accepted before it.
+    number: u64,
+    /// The batch that it carried last.
+    batch: RefCell<Option<Rc<Batch>>>,
+}
+
+/// An answer in the making.
+pub(crate) enum Making {
+    /// It is there.
+    Ready(Option<Response<Answer>>),
+    /// It is held.
+    Held(Hold, Delay, HeaderMap),
+    /// It needs the request's body.
+    Opening(Pin<Box<dyn Future<Output = Response<Answer>>>>),
+}
+
+impl Connection {
+    /// The service of a connection that was just accepted.
+    pub(crate) fn new(state: Rc<State>) -> Self {
+        let number = state.book.accepted.get();
+        count(&state.book.accepted);
+        Self { state, number, batch: RefCell::new(None) }
+    }
+
+    fn take(&self, request: Request<Incoming>) -> Result<Making, Refusal> {
+        match Route::parse(request.method(), request.uri().path(), request.uri().query())? {
+            Route::Delay(delay) => {
+                let (mut head, _) = request.into_parts();
+                head.headers.clear();
+                self.hold(delay, head.headers)
+            }
+            Route::OpenBatch => Ok(Making::Opening(Box::pin(open(Rc::clone(&self.state), request.into_body())))),
+            Route::ReadLedger(batch) => {
+                self.state.book.ledger(batch, self.state.clock.now_ns()).map(|ledger| ok(&ledger))
+            }
+            Route::Overview => Ok(ok(&self.state.book.overview())),
+            Route::Health => Ok(ok(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })),
+        }
+    }
+
+    fn hold(&self, delay: Delay, headers: HeaderMap) -> Result<Making, Refusal> {
+        let batch = delay.batch.map(|number| self.find(number, delay.index)).transpose()?;
+        if self.state.panic_at_index == Some(delay.index) {
+            panic!("index {} arrived, at which the server was told to panic", delay.index);
+        }
+        let mut hold = Hold::begin(Payer { state: Rc::clone(&self.state), batch }, delay.index, delay.asked_ns);
+        if delay.asked_ns > 0 {
+            return Ok(Making::Held(hold, delay, headers));
+        }
+        Ok(Making::Ready(hold.end().map(|held| answer::held(held, &delay, headers))))
+    }
+
+    /// The open batch of this number, which owes this index: at best the one that this connection carried last.
+    fn find(&self, number: u64, index: u64) -> Result<Rc<Batch>, Refusal> {
+        let mut last = self.batch.borrow_mut();
+        let known = last.as_ref().filter(|batch| batch.owed.batch == number && !batch.forgotten.get());
+        let batch = match known {
+            Some(batch) => Rc::clone(batch),
+            None => self.state.book.find(number).ok_or(Refusal::BatchUnknown(number))?,
+        };
+        if index >= batch.owed.requests {
+            return Err(Refusal::IndexOutside { batch: number, requests: batch.owed.requests });
+        }
+        if known.is_none() {
+            batch.carried_by(self.number);
+            *last = Some(Rc::clone(&batch));
+        }
+        Ok(batch)
+    }
+}
+
+impl Service<Request<Incoming>> for Connection {
+    type Response = Response<Answer>;
+    type Error = io::Error;
+    type Future = Making;
+
+    fn call(&self, request: Request<Incoming>) -> Making {
+        self.take(request).unwrap_or_else(|refusal| Making::Ready(Some(refuse(&self.state, &refusal))))
+    }
+}
+
+impl Future for Making {
+    type Output = io::Result<Response<Answer>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Ready(response) => Poll::Ready(response.take().ok_or_else(|| io::Error::other("answered twice"))),
+            Self::Held(hold, delay, headers) => {
+                let held = ready!(Pin::new(hold).poll(cx))?;
+                Poll::Ready(Ok(answer::held(held, delay, std::mem::take(headers))))
+            }
+            Self::Opening(opening) => opening.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+fn ok(value: &impl Serialize) -> Making {
+    Making::Ready(Some(answer::json(StatusCode::OK, value)))
+}
+
+fn refuse(state: &State, refusal: &Refusal) -> Response<Answer> {
+    count(&state.book.refused);
+    answer::refusal(refusal)
+}
+
+/// Reads the body of `POST /ledger` and opens its batch.
+async fn open(state: Rc<State>, body: Incoming) -> Response<Answer> {
+    let opened = async {
+        let body = Limited::new(body, OPEN_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| Refusal::Open(error.to_string()))?.to_bytes();
+        let owed: OpenBatch = serde_json::from_slice(&body).map_err(|error| Refusal::Open(error.to_string()))?;
+        state.book.open(owed)?;
+        Ok(owed)
+    };
+    match opened.await {
+        Ok(owed) => {
+            state.begin_accept_pause();
+            answer::json(StatusCode::CREATED, &owed)
+        }
+        Err(refusal) => refuse(&state, &refusal),
+    }
+}

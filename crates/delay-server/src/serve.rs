@@ -1,0 +1,179 @@
+//! Runs the server on the calling thread until it is told to end.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use inflight_record::TokenKey;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::getppid;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+
+use crate::accept::{accept, listen, raise_open_files};
+use crate::book::Book;
+use crate::clock::Clock;
+use crate::options::{Options, ServerError, Shutdown};
+use crate::timer::Timer;
+
+/// What all connections share. One thread: no locks.
+pub(crate) struct State {
+    pub(crate) key: TokenKey,
+    pub(crate) clock: Clock,
+    pub(crate) timer: Timer,
+    pub(crate) book: Book,
+    pub(crate) panic_at_index: Option<u64>,
+    scratch: RefCell<Vec<u8>>,
+    pause_left: Cell<Option<Duration>>,
+    paused_until_ns: Cell<u64>,
+    panicked: Notify,
+}
+
+impl State {
+    fn new(options: &Options) -> Result<Self, ServerError> {
+        let clock = Clock::start();
+        Ok(Self {
+            key: options.key,
+            clock,
+            timer: Timer::new(clock).map_err(ServerError::setup("timer"))?,
+            book: Book::default(),
+            panic_at_index: options.panic_at_index,
+            scratch: RefCell::default(),
+            pause_left: Cell::new(options.pause_accept),
+            paused_until_ns: Cell::new(0),
+            panicked: Notify::new(),
+        })
+    }
+
+    /// Lends an empty buffer that is used again and again.
+    pub(crate) fn with_scratch(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut scratch = self.scratch.borrow_mut();
+        scratch.clear();
+        write(&mut scratch);
+    }
+
+    /// Begins the pause that the options ask for, once.
+    pub(crate) fn begin_accept_pause(&self) {
+        if let Some(pause) = self.pause_left.take() {
+            let pause_ns = u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX);
+            self.paused_until_ns.set(self.clock.now_ns().saturating_add(pause_ns));
+        }
+    }
+
+    /// How much of the pause is left.
+    pub(crate) fn accept_pause(&self) -> Option<Duration> {
+        let until_ns = self.paused_until_ns.get();
+        if until_ns == 0 {
+            return None;
+        }
+        let left_ns = until_ns.saturating_sub(self.clock.now_ns());
+        if left_ns == 0 {
+            self.paused_until_ns.set(0);
+            return None;
+        }
+        Some(Duration::from_nanos(left_ns))
+    }
+
+    /// What ends the server if the task that owns it panics: the runtime would swallow that.
+    pub(crate) fn panic_alarm(self: &Rc<Self>) -> PanicAlarm {
+        PanicAlarm(Rc::clone(self))
+    }
+}
+
+/// Ends the server when dropped by a panic.
+pub(crate) struct PanicAlarm(Rc<State>);
+
+impl Drop for PanicAlarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.panicked.notify_one();
+        }
+    }
+}
+
+/// Serves on the calling thread until `shutdown` says to end; `ready` gets the address once connections are taken.
+///
+/// Ending is prompt: the listener and all connections are closed, requests that are held get no answer. The soft limit
+/// on open files of the process is raised to the hard one.
+///
+/// # Errors
+/// The address cannot be listened on, or the kernel refuses an event loop, a timer or a signal handler.
+///
+/// # Panics
+/// When a connection's task panics, which is a fault of this crate (or asked for by
+/// [`Options::panic_at_index`]): a server that lost a request without a trace is no witness.
+pub fn run(options: &Options, shutdown: Shutdown, ready: impl FnOnce(SocketAddr)) -> Result<(), ServerError> {
+    run_until(options, ready, || prepare(shutdown))
+}
+
+/// [`run`] with any end. `end` is called within the runtime before `ready`, and what it gives resolves at the end.
+pub(crate) fn run_until<E: Future<Output = ()>>(
+    options: &Options,
+    ready: impl FnOnce(SocketAddr),
+    end: impl FnOnce() -> Result<E, ServerError>,
+) -> Result<(), ServerError> {
+    raise_open_files();
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build_local(LocalOptions::default())
+        .map_err(ServerError::setup("event loop"))?;
+    runtime.block_on(async {
+        let state = Rc::new(State::new(options)?);
+        let listen_error = |source| ServerError::Listen { bind: options.bind, source };
+        let listener = listen(options.bind, options.backlog).map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let end = end()?;
+        ready(address);
+        tokio::select! {
+            // In this order: a panic must not pass unnoticed because the end was asked for at the same time.
+            biased;
+            () = state.panicked.notified() => panic!("a connection's task panicked; its message is above"),
+            () = end => Ok(()),
+            fault = state.timer.drive() => fault.map_err(ServerError::setup("timer")),
+            () = accept(&listener, &state) => Ok(()),
+        }
+    })
+}
+
+/// Prepares for what is in `shutdown`; the future resolves when the first of it happens.
+fn prepare(shutdown: Shutdown) -> Result<impl Future<Output = ()>, ServerError> {
+    let handler = |kind| signal(kind).map_err(ServerError::setup("signal handler"));
+    let mut terminate = None;
+    let mut interrupt = None;
+    let mut orphaned = false;
+    if shutdown.on_signal {
+        interrupt = Some(handler(SignalKind::interrupt())?);
+    }
+    if shutdown.on_signal || shutdown.with_parent.is_some() {
+        terminate = Some(handler(SignalKind::terminate())?);
+    }
+    if let Some(parent) = shutdown.with_parent {
+        set_pdeathsig(Signal::SIGTERM).map_err(|errno| ServerError::setup("parent death signal")(errno.into()))?;
+        // The parent may have died before the kernel was asked: then another process is the parent by now.
+        orphaned = u32::try_from(getppid().as_raw()) != Ok(parent);
+    }
+    Ok(async move {
+        if orphaned {
+            return;
+        }
+        tokio::select! {
+            () = received(terminate) => {}
+            () = received(interrupt) => {}
+        }
+    })
+}
+
+/// Resolves when the signal arrives; never, where there is none to wait for.
+async fn received(signal: Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(mut signal) => {
+            signal.recv().await;
+        }
+        None => pending().await,
+    }
+}
