@@ -1,1 +1,6 @@
-//! The command line, and the line-up of all models.
+//! The line-up of all models, and what a comparison of them is made of. The command line is in `main.rs` and `cli/`;
+//! the benches stand on the same two modules.
+
+pub mod comparison;
+pub mod lineup;
+pub mod software;

@@ -1,0 +1,162 @@
+//! The command line: what can be asked, and which exit code answers.
+
+mod doctor;
+mod list;
+mod parse;
+mod run;
+mod schema;
+mod serve;
+mod worker;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use inflight_record::Connections;
+
+/// Everything was `ok`, or skipped by rule.
+pub const FINE: u8 = 0;
+/// Something failed, overran, or was invalid.
+pub const SOMETHING_FAILED: u8 = 1;
+/// The input was wrong; nothing was started.
+pub const BAD_INPUT: u8 = 2;
+/// Ctrl-C: 128 + SIGINT, as shells have it.
+pub const INTERRUPTED: u8 = 130;
+
+/// Which concurrency model should fetch my N slow URLs, and what does it cost?
+#[derive(Debug, Parser)]
+#[command(name = "inflight", version, about, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Names every model, with its client and what it declares.
+    List(ListArguments),
+    /// Runs models on one workload, in interleaved rounds, and prints the comparison.
+    ///
+    /// Exit code: 0 all batches ok or skipped by rule; 1 a batch failed, overran or was invalid; 2 bad input;
+    /// 130 interrupted.
+    Run(RunArguments),
+    /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
+    Serve(ServeArguments),
+    /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
+    Doctor,
+    /// Speaks the worker protocol on stdin and stdout for one batch of one model.
+    #[command(hide = true)]
+    Worker {
+        /// The model's id.
+        model: String,
+    },
+    /// Writes the JSON schemas of records and protocol into a directory.
+    #[command(hide = true)]
+    Schema {
+        /// The directory, such as results/schema.
+        directory: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ListArguments {
+    /// Print the cards as JSON, one a line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RunArguments {
+    /// N: how many requests a batch makes.
+    #[arg(long, value_name = "N")]
+    requests: u64,
+    /// C: how many may be in flight at once; 1 to N.
+    #[arg(long, value_name = "C")]
+    concurrency: u64,
+    /// D: how long the server holds each response: 0, 50ms, 1.5s; at most 60s.
+    #[arg(long, value_name = "D", value_parser = parse::delay, allow_hyphen_values = true)]
+    delay: Duration,
+    /// Bytes of each body: 200, 1KiB, 1MiB; at most 64MiB.
+    #[arg(long, value_name = "SIZE", default_value = "1KiB", value_parser = parse::size)]
+    body: u64,
+    /// cold: clients are built and connect inside the timed span; warm: one untimed batch goes first.
+    #[arg(long, value_enum, default_value_t = ConnectionsWord::Cold)]
+    connections: ConnectionsWord,
+    /// How many rounds; each runs every model once, in random order.
+    #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rounds: u32,
+    /// all, or ids with commas between them (see `inflight list`).
+    #[arg(long, default_value = "all")]
+    models: String,
+    /// Seed of the random orders; a random one unless given, and always on the record.
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// Time limit of a batch: 90s, 10m; by default the larger of 60 s and 5 × ideal.
+    #[arg(long, value_name = "T", value_parser = parse::limit, allow_hyphen_values = true)]
+    time_limit: Option<Duration>,
+    /// split: server on the first CPU, workers on the others; shared: both on all.
+    #[arg(long, value_enum, default_value_t = PlacementWord::Split)]
+    placement: PlacementWord,
+    /// Print the records on stdout, one a line, instead of the table.
+    #[arg(long)]
+    json: bool,
+    /// Append the records to this file; environments.jsonl and samples/ go beside it.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// For tests: more arguments of `serve`.
+    #[arg(long, hide = true, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    server_argument: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ConnectionsWord {
+    Cold,
+    Warm,
+}
+
+impl From<ConnectionsWord> for Connections {
+    fn from(word: ConnectionsWord) -> Self {
+        match word {
+            ConnectionsWord::Cold => Self::Cold,
+            ConnectionsWord::Warm => Self::Warm,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PlacementWord {
+    Split,
+    Shared,
+}
+
+#[derive(Debug, Args)]
+struct ServeArguments {
+    /// Address and port; port 0 takes a free one. Loopback unless told otherwise: whoever reaches it may load it.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    bind: SocketAddr,
+    /// Go on when the process that started it ends.
+    #[arg(long)]
+    outlive_parent: bool,
+    /// The process whose end it shares; by default the one that started it.
+    #[arg(long, hide = true, value_name = "PID")]
+    parent: Option<u32>,
+    /// For tests: a listen backlog other than the kernel's most.
+    #[arg(long, hide = true)]
+    backlog: Option<u32>,
+    /// For tests: after the first batch was opened, accept nothing for so long.
+    #[arg(long, hide = true, value_parser = parse::delay)]
+    pause_accept: Option<Duration>,
+}
+
+/// Does what was asked; returns the exit code.
+pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    match arguments.command {
+        Command::List(list) => list::run(&list),
+        Command::Run(run) => run::run(&run),
+        Command::Serve(serve) => serve::run(&serve),
+        Command::Doctor => doctor::run(),
+        Command::Worker { model } => worker::run(&model),
+        Command::Schema { directory } => schema::run(&directory),
+    }
+}

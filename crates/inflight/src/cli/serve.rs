@@ -1,0 +1,30 @@
+//! `inflight serve`: the delay server in a process of its own.
+
+use anyhow::Context as _;
+use inflight_delay_server::{Options, Shutdown};
+use inflight_harness::server::KEY_VARIABLE;
+use inflight_record::TokenKey;
+
+use super::{FINE, ServeArguments};
+
+pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
+    let key = match std::env::var(KEY_VARIABLE) {
+        Ok(text) => TokenKey::from_hex(&text).with_context(|| format!("the environment variable {KEY_VARIABLE}"))?,
+        // Nobody needs to check the answers: any key will do.
+        Err(_) => TokenKey::new(rand::random()),
+    };
+    let options = Options {
+        bind: arguments.bind,
+        backlog: arguments.backlog,
+        pause_accept: arguments.pause_accept,
+        ..Options::new(key)
+    };
+    let parent = arguments.parent.unwrap_or_else(std::os::unix::process::parent_id);
+    // What init started (or adopted before this line) has no parent to share an end with.
+    let with_parent = (!arguments.outlive_parent && parent > 1).then_some(parent);
+    inflight_delay_server::run(&options, Shutdown { on_signal: true, with_parent }, |address| {
+        // Nobody may be listening; the server serves all the same.
+        let _ = super::run::print_line(&format!("listening on http://{address}"));
+    })?;
+    Ok(FINE)
+}

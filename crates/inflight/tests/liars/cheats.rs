@@ -1,0 +1,184 @@
+//! The cheating models, and an honest one built of the same parts.
+
+use std::io::{self, BufReader, Write};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use inflight_harness::{Batch, Client, Model, ModelError, Setup, worker};
+use inflight_record::{Card, DeclaredPeak, Label};
+
+/// One way to cheat, as what is done with the batch.
+type Cheat = fn(&ureq::Agent, &Arc<Batch>);
+
+/// Every model of this file by name. All but `honest` cheat; `hang` only hangs.
+const MODELS: [(&str, Cheat); 11] = [
+    ("honest", |agent, batch| threads(batch, batch.concurrency(), |index| fetch(agent, batch, index))),
+    ("skips-one-percent", skips_one_percent),
+    ("answers-from-a-cache", answers_from_a_cache),
+    ("awaits-in-a-loop", |agent, batch| (0..batch.len()).for_each(|index| fetch(agent, batch, index))),
+    ("runs-twice-c", |agent, batch| threads(batch, 2 * batch.concurrency(), |index| fetch(agent, batch, index))),
+    ("caps-at-50", |agent, batch| threads(batch, 50, |index| fetch(agent, batch, index))),
+    ("never-reads-the-body", never_reads_the_body),
+    ("returns-early", returns_early),
+    ("asks-twice", asks_twice),
+    ("shortens-its-makespan", |agent, batch| threads(batch, batch.concurrency(), |index| fetch(agent, batch, index))),
+    ("hangs", |_, _| thread::sleep(Duration::from_secs(3_600))),
+];
+
+struct Cheater {
+    name: &'static str,
+    cheat: Cheat,
+}
+
+/// All of them declare C.
+pub fn card(name: &str) -> Card {
+    Card {
+        id: name.to_owned(),
+        idea: "a model for tests".to_owned(),
+        label: Label::Tuned,
+        client: "ureq".to_owned(),
+        crates: vec!["ureq".to_owned()],
+        declared_peak: DeclaredPeak::Concurrency,
+        thread_per_request: false,
+        hidden_caps: vec![],
+        historical: None,
+    }
+}
+
+impl Model for Cheater {
+    fn card(&self) -> Card {
+        card(self.name)
+    }
+
+    fn client(&self, setup: &Setup) -> Result<Box<dyn Client>, ModelError> {
+        let agent = ureq::Agent::config_builder()
+            .max_idle_connections(2 * setup.concurrency)
+            .max_idle_connections_per_host(2 * setup.concurrency)
+            .build()
+            .into();
+        Ok(Box::new(Cheating { agent, cheat: self.cheat }))
+    }
+}
+
+struct Cheating {
+    agent: ureq::Agent,
+    cheat: Cheat,
+}
+
+impl Client for Cheating {
+    fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
+        (self.cheat)(&self.agent, batch);
+        Ok(())
+    }
+}
+
+/// Runs `work` on every index, `count` at a time.
+fn threads(batch: &Batch, count: usize, work: impl Fn(usize) + Sync) {
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| {
+                while let Some(index) = batch.take() {
+                    work(index);
+                }
+            });
+        }
+    });
+}
+
+/// Asks for one URL and reads its body; panics on an error, which the driver then reports.
+fn get(agent: &ureq::Agent, batch: &Batch, index: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut answer = agent.get(batch.url(index)).call().unwrap();
+    let timing = answer.headers()["server-timing"].as_bytes().to_vec();
+    (timing, answer.body_mut().read_to_vec().unwrap())
+}
+
+fn fetch(agent: &ureq::Agent, batch: &Batch, index: usize) {
+    let request = batch.send(index);
+    let (timing, body) = get(agent, batch, index);
+    request.finish(200, Some(&timing), &body);
+}
+
+fn skips_one_percent(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    let (timing, body) = get(agent, batch, 0);
+    threads(batch, batch.concurrency(), |index| {
+        if index % 100 == 0 {
+            batch.send(index).finish(200, Some(&timing), &body);
+        } else {
+            fetch(agent, batch, index);
+        }
+    });
+}
+
+fn answers_from_a_cache(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    let (timing, body) = get(agent, batch, 0);
+    threads(batch, batch.concurrency(), |index| batch.send(index).finish(200, Some(&timing), &body));
+}
+
+fn never_reads_the_body(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    threads(batch, batch.concurrency(), |index| {
+        let request = batch.send(index);
+        let answer = agent.get(batch.url(index)).call().unwrap();
+        let timing = answer.headers()["server-timing"].as_bytes().to_vec();
+        request.finish(200, Some(&timing), b"");
+    });
+}
+
+/// Hands the last request to a thread that nobody waits for.
+fn returns_early(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    let last = batch.len() - 1;
+    let (late_agent, late_batch) = (agent.clone(), Arc::clone(batch));
+    threads(batch, batch.concurrency(), |index| {
+        if index != last {
+            fetch(agent, batch, index);
+        }
+    });
+    thread::spawn(move || fetch(&late_agent, &late_batch, last));
+    // Long enough for the request to arrive, far too short for its answer.
+    thread::sleep(Duration::from_millis(50));
+}
+
+fn asks_twice(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    threads(batch, batch.concurrency(), |index| {
+        fetch(agent, batch, index);
+        if index == 3 {
+            get(agent, batch, index);
+        }
+    });
+}
+
+/// The worker side: never returns.
+pub fn work(name: &str) -> ! {
+    let (name, cheat) = MODELS.into_iter().find(|(known, _)| *known == name).unwrap();
+    let model = Cheater { name, cheat };
+    let find = |_: &str| Some((&model as &dyn Model, Some("test".to_owned())));
+    let input = BufReader::new(io::stdin().lock());
+    let result = if name == "shortens-its-makespan" {
+        worker::run(find, name, input, Shortener(io::stdout()))
+    } else {
+        worker::run(find, name, input, io::stdout())
+    };
+    if let Err(error) = result {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+    std::process::exit(0);
+}
+
+/// Takes a tenth off the makespan on its way to the driver.
+struct Shortener(io::Stdout);
+
+impl Write for Shortener {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut line: serde_json::Value = serde_json::from_slice(bytes)?;
+        if let Some(makespan) = line.get("makespan_ns").and_then(serde_json::Value::as_u64) {
+            line["makespan_ns"] = (makespan / 10).into();
+        }
+        writeln!(self.0, "{line}")?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,69 @@
+//! Each liar is caught, with a reason that names what was seen and what was owed; the honest one is not.
+
+use inflight_record::{Connections, Outcome, Record, Workload};
+use libtest_mimic::Trial;
+
+use crate::stage::{SECOND, contender, run_one, workload};
+
+pub fn tests() -> Vec<Trial> {
+    let half = SECOND / 2;
+    // Name, workload, and what its reason has to name: what was seen, what was owed.
+    let liars: [(&str, Workload, &[&str]); 9] = [
+        ("skips-one-percent", workload(200, 20, half / 5), &["199 requests", "1 indices missing", "each of 200 once"]),
+        ("answers-from-a-cache", workload(50, 10, half / 5), &["1 requests", "49 indices missing", "each of 50 once"]),
+        ("awaits-in-a-loop", workload(6, 3, half), &["at most 1 requests were in flight", "declared: 3"]),
+        ("runs-twice-c", workload(80, 20, half), &["requests were in flight at once", "declared: at most 20"]),
+        ("caps-at-50", workload(200, 100, half), &["at most 50 requests were in flight", "declared: 100"]),
+        (
+            "never-reads-the-body",
+            workload(40, 20, half / 5),
+            &["40 of 40 answers carry a wrong token", "40 of them none"],
+        ),
+        ("returns-early", workload(40, 20, half), &["1 of 40 answers outstanding"]),
+        ("asks-twice", workload(40, 20, half / 5), &["41 requests", "1 doubled", "each of 40 once"]),
+        ("shortens-its-makespan", workload(40, 20, half), &["is below the server's span"]),
+    ];
+    let mut tests: Vec<Trial> = liars
+        .into_iter()
+        .map(|(name, workload, reason)| {
+            Trial::test(format!("witness::{name}_is_invalid"), move || {
+                caught(&run_one(&workload, contender(name)), reason);
+                Ok(())
+            })
+        })
+        .collect();
+    tests.extend([Connections::Cold, Connections::Warm].map(|connections| {
+        Trial::test(format!("witness::honest_{}_is_ok", connections.as_str()), move || {
+            let record = run_one(&Workload { connections, ..workload(200, 50, half / 5) }, contender("honest"));
+            honest(&record, connections);
+            Ok(())
+        })
+    }));
+    tests
+}
+
+fn caught(record: &Record, reason: &[&str]) {
+    assert_eq!(record.outcome, Outcome::Invalid, "{record:#?}");
+    let got = record.reason.as_deref().unwrap();
+    for part in reason {
+        assert!(got.contains(part), "{got:?} does not name {part:?}");
+    }
+}
+
+fn honest(record: &Record, connections: Connections) {
+    assert_eq!(record.outcome, Outcome::Ok, "{:?}", record.reason);
+    let ledger = record.ledger.unwrap();
+    assert_eq!((ledger.requests, ledger.completed, ledger.missing, ledger.doubled), (200, 200, 0, 0));
+    assert!(ledger.peak_in_flight <= 50);
+    if connections == Connections::Warm {
+        // A cold batch opens what it uses; a warm one may open none, else it is flagged.
+        let flagged = record.flags.contains(&inflight_record::Flag::WarmOpened);
+        assert_eq!(flagged, ledger.connections_opened > 0);
+    } else {
+        assert_eq!(ledger.connections, ledger.connections_opened);
+    }
+    assert!(record.makespan_ns.unwrap() >= record.ideal_ns);
+    assert!(record.outside.unwrap().wall_ns >= record.makespan_ns.unwrap());
+    assert!(record.cpu.unwrap().total_ns() > 0);
+    assert!(record.threads_peak.unwrap() >= 1);
+}
