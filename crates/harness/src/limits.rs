@@ -9,6 +9,11 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 pub const SPARE_FILES: u64 = 32;
 /// Ephemeral ports that the driver needs for itself.
 pub const SPARE_PORTS: u64 = 8;
+/// Memory maps that a process has before its first thread.
+pub const SPARE_MAPS: u64 = 512;
+/// Memory maps of one thread with a blocking client: stack, signal stack and a guard page of each, and two buffers that
+/// are large enough for glibc to map them by themselves.
+pub const MAPS_OF_A_THREAD: u64 = 6;
 /// Threads that must stay free for everything else.
 pub const SPARE_THREADS: u64 = 64;
 
@@ -81,8 +86,7 @@ pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
         Ceiling {
             name: "memory maps (max_map_count)",
             value: limits.max_map_count,
-            // A thread's stack and its guard page are two maps.
-            concurrency: limits.max_map_count.saturating_sub(512) / 2,
+            concurrency: limits.max_map_count.saturating_sub(SPARE_MAPS) / MAPS_OF_A_THREAD,
             threads_only: true,
             raise: "sysctl vm.max_map_count=262144",
         },
