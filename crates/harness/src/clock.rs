@@ -1,22 +1,31 @@
 //! The one clock: nanoseconds of the monotonic clock since a batch began.
 
-use std::time::Instant;
+use nix::time::{ClockId, clock_gettime};
 
 /// A point that times are counted from.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock(Instant);
+pub struct Clock {
+    started_ns: u64,
+}
 
 impl Clock {
     /// Counts from now on.
     #[must_use]
     pub fn start() -> Self {
-        Self(Instant::now())
+        Self { started_ns: monotonic_ns() }
     }
 
-    /// Nanoseconds since then. 584 years fit.
+    /// Nanoseconds since then.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "a batch is shorter than 584 years")]
     pub fn now_ns(&self) -> u64 {
-        self.0.elapsed().as_nanos() as u64
+        monotonic_ns() - self.started_ns
     }
+}
+
+/// `CLOCK_MONOTONIC` in nanoseconds: what `std::time::Instant` reads, without its way through seconds and 128 bits,
+/// which costs a third more.
+fn monotonic_ns() -> u64 {
+    // Linux has had this clock since 2.6, and it does not go below 0.
+    clock_gettime(ClockId::CLOCK_MONOTONIC)
+        .map_or(0, |time| u64::try_from(time.tv_sec() * 1_000_000_000 + time.tv_nsec()).unwrap_or(0))
 }

@@ -1,4 +1,4 @@
-//! Runs models and proves what they did. The only crate with a clock; no async runtime.
+//! Runs models and proves what they did. The only crate with a client's clock; no async runtime.
 //!
 //! The data's way, which is also the order to read in: [`plan`] → [`driver`] → [`attempt`] (one batch: [`server`] and
 //! [`child`] processes, the [`protocol`] between them) → [`worker`] (the child's side, with the one timing loop) →

@@ -153,7 +153,11 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
     }
     let late = evidence.samples.iter().filter(|sample| sample.end_ns > makespan).count();
     if late > 0 {
-        return Some(format!("{late} of {} answers came after the makespan {}", evidence.workload.requests, ms(makespan)));
+        return Some(format!(
+            "{late} of {} answers came after the makespan {}",
+            evidence.workload.requests,
+            ms(makespan)
+        ));
     }
     let latencies: u64 = evidence.samples.iter().map(|sample| sample.end_ns.saturating_sub(sample.start_ns)).sum();
     if latencies < ledger.held_sum_ns {

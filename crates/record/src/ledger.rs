@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenBatch {
-    /// The batch's number: what its URLs carry as `batch`.
+    /// The batch's number, at least 1: what its URLs carry as `batch`. Requests that name none count under 0.
     pub batch: u64,
     /// N: indices 0 to N − 1 are owed, each once.
     pub requests: u64,
@@ -33,7 +33,7 @@ pub struct Ledger {
     pub batch: u64,
     /// Requests that arrived.
     pub requests: u64,
-    /// Requests whose whole answer was handed to the kernel's socket.
+    /// Requests whose whole answer was handed over to be written: hyper may hold a part of a large one in its buffer.
     pub completed: u64,
     /// Bytes of the bodies of completed answers.
     pub bytes: u64,

@@ -12,6 +12,7 @@ use crate::response::Partial;
 /// One socket and what is unfinished on it.
 #[derive(Debug)]
 pub struct Connection {
+    /// To read from; [`Connection::send`] writes.
     pub stream: TcpStream,
     /// Its place in [`Sockets::hosts`].
     pub host: usize,
@@ -73,6 +74,7 @@ struct Host {
 /// All connections, by number, which is also their epoll token; and the hosts that they go to.
 #[derive(Debug)]
 pub struct Sockets {
+    /// The epoll.
     pub poll: Poll,
     connections: Vec<Option<Connection>>,
     vacant: Vec<usize>,

@@ -30,8 +30,11 @@ pub enum ResponseError {
 /// A whole answer.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer<'a> {
+    /// The three digits.
     pub status: u16,
+    /// The value of the `Server-Timing` header.
     pub server_timing: Option<&'a [u8]>,
+    /// All of it.
     pub body: &'a [u8],
     /// Whether the connection can carry another request.
     pub reusable: bool,

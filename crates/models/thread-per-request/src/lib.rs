@@ -6,10 +6,11 @@
 //! in flight, plus a spawn and a join for each request.
 //!
 //! Caps: the limits of the system on threads (`ulimit -u`, `kernel.threads-max`, the cgroup's `pids.max`, and
-//! `vm.max_map_count`: each thread's stacks and buffers are up to 6 mappings). The client ([ureq](https://docs.rs/ureq))
-//! keeps only 3 idle connections a host and 10 in all. A thread that finds none idle opens one, so at C = 100 most
-//! requests of the idiomatic form pay for a new connection; the tuned form raises both to C. Threads of 1.95's standard
-//! library reserve 2 MiB of stack each, of which the kernel backs only what is touched.
+//! `vm.max_map_count`, because a thread's stacks and its connection's buffers take up to 6 mappings). Rust reserves 2 MiB
+//! of stack for each, of which the kernel backs what is touched. The client ([ureq](https://docs.rs/ureq)) keeps only 3
+//! idle connections a host and 10 in all. A thread that finds none idle opens one, so at C = 100 most requests of the
+//! idiomatic form pay for a new connection; the tuned form raises both to C. ureq walks all its idle connections, under
+//! a lock, whenever one is taken or given back, and its buffers cost 256 KiB a connection: a large pool has its price.
 
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -91,7 +92,7 @@ impl Client for Threads {
                 // The first C threads each open a slot; every later one takes over that of a thread that has ended.
                 let slot = if index < slots { index } else { finished.recv()? };
                 if let Some(thread) = alive[slot].take() {
-                    thread.join().map_err(|_| "a request's thread panicked")?;
+                    thread.join().map_err(|_| PANICKED)?;
                 }
                 let leave = Leave { slot, done: done.clone() };
                 alive[slot] = Some(thread::Builder::new().spawn_scoped(scope, move || {
@@ -99,10 +100,12 @@ impl Client for Threads {
                     fetch_one(agent, batch, index);
                 })?);
             }
-            alive.into_iter().flatten().try_for_each(thread::ScopedJoinHandle::join).map_err(|_| "a thread panicked".into())
+            alive.into_iter().flatten().try_for_each(thread::ScopedJoinHandle::join).map_err(|_| PANICKED.into())
         })
     }
 }
+
+const PANICKED: &str = "the thread of a request panicked";
 
 /// Says that a thread has ended, also when it panicked.
 struct Leave {
