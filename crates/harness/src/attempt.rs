@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use inflight_record::workload::MAX_DELAY_NS;
 use inflight_record::{Connections, Ledger, OpenBatch, Outside, Sample, TokenKey, Workload};
 
 use crate::child::{Child, Silence};
@@ -123,11 +124,13 @@ impl Attempt<'_> {
             }
             other => return Err(unexpected("hello", &other)),
         };
-        self.open_and_send(server, worker)?;
+        self.send_job(server, worker)?;
         match self.hear(worker, self.limit + PATIENCE, "ready")? {
             FromWorker::Ready => {}
             other => return Err(unexpected("ready", &other)),
         }
+        // Not before the warm-up: connections count as opened from here on.
+        server.open(&OpenBatch { batch: self.batch, requests: self.workload.requests, slots: self.declared_peak })?;
         started(server.pid(), worker.pid());
 
         let mut watch = Watch::start(worker.pid());
@@ -159,17 +162,8 @@ impl Attempt<'_> {
         })
     }
 
-    /// Opens the ledgers and sends the job with its URLs.
-    fn open_and_send(&self, server: &mut Server, worker: &Child) -> Result<(), Broken> {
-        let warm = self.workload.connections == Connections::Warm;
-        let mut parts = vec![];
-        if warm {
-            parts.push((Part::WarmUp, warm_up_number(self.batch)));
-        }
-        parts.push((Part::Timed, self.batch));
-        for (_, batch) in &parts {
-            server.open(&OpenBatch { batch: *batch, requests: self.workload.requests, slots: self.declared_peak })?;
-        }
+    /// Sends the job with its URLs; for a `warm` batch, opens the warm-up's ledger.
+    fn send_job(&self, server: &mut Server, worker: &Child) -> Result<(), Broken> {
         say(
             worker,
             &ToWorker::Job {
@@ -178,20 +172,14 @@ impl Attempt<'_> {
                 workload: self.workload.clone(),
             },
         );
-        for (part, batch) in parts {
-            let urls = UrlList::new(server.url(), self.workload, batch);
-            let requests = self.workload.requests;
-            worker.write(move |stdin| {
-                let mut first = 0;
-                while first < requests {
-                    let last = (first + CHUNK as u64).min(requests);
-                    let urls = (first..last).map(|index| urls.url(index)).collect();
-                    write_line(stdin, &ToWorker::Urls { part, urls })?;
-                    first = last;
-                }
-                Ok(())
-            });
+        if self.workload.connections == Connections::Warm {
+            let (requests, hold_ns) = warm_up(self.workload, self.declared_peak);
+            let batch = warm_up_number(self.batch);
+            server.open(&OpenBatch { batch, requests, slots: self.declared_peak })?;
+            send_urls(worker, Part::WarmUp, UrlList::new(server.url(), self.workload, hold_ns, batch), requests);
         }
+        let urls = UrlList::new(server.url(), self.workload, self.workload.delay_ns, self.batch);
+        send_urls(worker, Part::Timed, urls, self.workload.requests);
         say(worker, &ToWorker::Prepare);
         Ok(())
     }
@@ -252,6 +240,29 @@ fn warm_up_number(batch: u64) -> u64 {
     batch + 1
 }
 
+/// How many requests the warm-up makes, and how long each is held, in nanoseconds: one for each request that the model
+/// may have in flight, held until all of them can have arrived, so that every connection exists afterwards. At D = 0 a
+/// batch like the timed one would leave that to chance: early answers free connections for later requests.
+fn warm_up(workload: &Workload, declared_peak: u64) -> (u64, u64) {
+    const LEAST_NS: u64 = 100_000_000;
+    const A_REQUEST_NS: u64 = 500_000;
+    let hold_ns = (LEAST_NS + A_REQUEST_NS * declared_peak).min(MAX_DELAY_NS);
+    (declared_peak, hold_ns.max(workload.delay_ns))
+}
+
+fn send_urls(worker: &Child, part: Part, urls: UrlList, requests: u64) {
+    worker.write(move |stdin| {
+        let mut first = 0;
+        while first < requests {
+            let last = (first + CHUNK as u64).min(requests);
+            let urls = (first..last).map(|index| urls.url(index)).collect();
+            write_line(stdin, &ToWorker::Urls { part, urls })?;
+            first = last;
+        }
+        Ok(())
+    });
+}
+
 /// Writes the URLs of one batch.
 #[derive(Debug, Clone)]
 struct UrlList {
@@ -260,9 +271,9 @@ struct UrlList {
 }
 
 impl UrlList {
-    fn new(base: &str, workload: &Workload, batch: u64) -> Self {
+    fn new(base: &str, workload: &Workload, hold_ns: u64, batch: u64) -> Self {
         Self {
-            start: format!("{base}/delay/{}?batch={batch}&index=", seconds(workload.delay_ns)),
+            start: format!("{base}/delay/{}?batch={batch}&index=", seconds(hold_ns)),
             end: format!("&bytes={}", workload.body_bytes),
         }
     }
@@ -391,7 +402,7 @@ mod tests {
             body_bytes: 1024,
             connections: Connections::Cold,
         };
-        let urls = UrlList::new("http://127.0.0.1:80", &workload, 4);
+        let urls = UrlList::new("http://127.0.0.1:80", &workload, workload.delay_ns, 4);
         assert_eq!(urls.url(9), "http://127.0.0.1:80/delay/0.05?batch=4&index=9&bytes=1024");
     }
 }
