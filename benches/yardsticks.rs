@@ -72,7 +72,7 @@ fn floor_against_wrk(size: &Size) -> Outcome<()> {
         println!("  raw-epoll {a:.2} µs · wrk {b:.2} µs · ratio {:.3}", a / b);
         Ok(a / b)
     })?;
-    println!("  median ratio of {} pairs: {:.3}", ratios.len(), median(&ratios));
+    println!("  median ratio of {} pairs: {:.3}", ratios.len(), inflight_stats::median(&ratios).unwrap_or(f64::NAN));
     server.stop();
     Ok(())
 }
@@ -98,7 +98,7 @@ fn server_against_nginx(size: &Size) -> Outcome<()> {
         println!("  delay server {a:.0}/s · nginx {b:.0}/s · ratio {:.3}", a / b);
         Ok(a / b)
     })?;
-    println!("  median ratio of {} pairs: {:.3}", ratios.len(), median(&ratios));
+    println!("  median ratio of {} pairs: {:.3}", ratios.len(), inflight_stats::median(&ratios).unwrap_or(f64::NAN));
     server.stop();
     nginx.terminate();
     drop(directory);
@@ -118,12 +118,6 @@ fn in_turn(first: bool, ours: impl Fn() -> Outcome<Cost>, theirs: impl Fn() -> O
         let theirs = theirs()?;
         Ok((ours()?, theirs))
     }
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 fn find(name: &str) -> Option<PathBuf> {

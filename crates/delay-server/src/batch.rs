@@ -95,7 +95,11 @@ impl Batch {
             *word |= bit;
         }
         account.in_flight += 1;
-        account.peak_in_flight = account.peak_in_flight.max(account.in_flight);
+        if account.in_flight > account.peak_in_flight {
+            account.peak_in_flight = account.in_flight;
+            // What was taken for the cap was none.
+            account.quiet_longest_ns = 0;
+        }
     }
 
     /// The hold of a request ends: its response is made, and about to be written.
@@ -165,7 +169,9 @@ impl Account {
         if self.in_flight > 0 && self.in_flight < owed.slots && self.distinct < owed.requests {
             let gap_ns = now_ns.saturating_sub(self.last_event_ns);
             self.quiet_sum_ns += gap_ns;
-            self.quiet_longest_ns = self.quiet_longest_ns.max(gap_ns);
+            if self.in_flight == self.peak_in_flight {
+                self.quiet_longest_ns = self.quiet_longest_ns.max(gap_ns);
+            }
         }
         self.last_event_ns = now_ns;
     }
@@ -220,8 +226,23 @@ mod tests {
         batch.arrive(3, 190);
         batch.answer(50, 50, 250);
         let ledger = batch.ledger(300);
-        // One of two slots is free at 100–130, 150–155 and 180–190. From 190 on nothing is owed.
-        assert_eq!((ledger.quiet_sum_ns, ledger.quiet_longest_ns), (45, 30));
+        // One of two slots is free at 100–130, 150–155 and 180–190. From 190 on nothing is owed. None of that is at the
+        // peak of 2, so the client is not capped.
+        assert_eq!((ledger.quiet_sum_ns, ledger.quiet_longest_ns), (45, 0));
+    }
+
+    #[test]
+    fn a_capped_client_is_quiet_at_its_peak() {
+        let batch = open(4, 4);
+        // Busy at first: quiet for 30 and 20, but its peak is still to come.
+        for (index, now) in [(0, 100), (1, 130), (2, 150)] {
+            batch.arrive(index, now);
+        }
+        batch.answer(50, 50, 200);
+        batch.arrive(3, 210);
+        let ledger = batch.ledger(300);
+        assert_eq!((ledger.peak_in_flight, ledger.quiet_longest_ns), (3, 50));
+        assert_eq!(ledger.quiet_sum_ns, 30 + 20 + 50 + 10);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod parse;
 mod run;
 mod schema;
 mod serve;
+mod table;
 mod worker;
 
 use std::net::SocketAddr;
@@ -41,6 +42,8 @@ enum Command {
     /// Exit code: 0 all batches ok or skipped by rule; 1 a batch failed, overran or was invalid; 2 bad input;
     /// 130 interrupted.
     Run(RunArguments),
+    /// Prints the comparison tables of records that `run --out` has written; runs nothing.
+    Table(TableArguments),
     /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
     Serve(ServeArguments),
     /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
@@ -131,6 +134,15 @@ enum PlacementWord {
 }
 
 #[derive(Debug, Args)]
+struct TableArguments {
+    /// The file of records; environments.jsonl is looked for beside it.
+    file: PathBuf,
+    /// As Markdown, for a README.
+    #[arg(long)]
+    markdown: bool,
+}
+
+#[derive(Debug, Args)]
 struct ServeArguments {
     /// Address and port; port 0 takes a free one. Loopback unless told otherwise: whoever reaches it may load it.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -154,6 +166,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::List(list) => list::run(&list),
         Command::Run(run) => run::run(&run),
+        Command::Table(table) => table::run(&table),
         Command::Serve(serve) => serve::run(&serve),
         Command::Doctor => doctor::run(),
         Command::Worker { model } => worker::run(&model),

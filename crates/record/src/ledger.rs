@@ -56,9 +56,11 @@ pub struct Ledger {
     /// How much longer than asked responses were held.
     pub hold_late_ns: HoldLateness,
     /// The longest time for which nothing arrived and nothing was answered although a slot was free, requests were
-    /// owed, and at least one was held, in nanoseconds. A capped client waits here; a busy one does not.
+    /// owed, and as many were held as ever in this batch, in nanoseconds. A capped client waits here, at its cap; a
+    /// busy one goes on from it.
     pub quiet_longest_ns: u64,
-    /// The sum of all such times, in nanoseconds.
+    /// The sum of all times with nothing arriving and nothing answered although a slot was free, requests were owed,
+    /// and at least one was held, in nanoseconds.
     pub quiet_sum_ns: u64,
     /// CPU time of the server process since the batch was opened, in nanoseconds.
     pub cpu_ns: u64,

@@ -5,4 +5,4 @@ pub mod table;
 pub mod units;
 
 pub use cells::{Cell, cells};
-pub use table::{header, table};
+pub use table::{header, table, tables};

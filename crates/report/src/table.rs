@@ -1,5 +1,6 @@
 //! The comparison table of one workload, for a terminal or a README.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
@@ -37,15 +38,12 @@ const COLUMNS: [&str; 11] = [
 pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
     let Some(first) = records.first() else { return "no records\n".to_owned() };
     let workload = &first.workload;
-    let rounds = records.iter().map(|record| record.round).collect::<std::collections::BTreeSet<_>>().len();
     let mut text = format!("{}\n", describe(workload));
-    #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
-    let ideal = duration(first.ideal_ns as f64);
     let _ = writeln!(
         text,
-        "ideal {ideal} (⌈N/C⌉ · D); {rounds} round{} in random order, seed {}; placement {}: server on CPU {}, worker on CPU {}",
-        if rounds == 1 { "" } else { "s" },
-        first.seed,
+        "{}; {}; placement {}: server on CPU {}, worker on CPU {}",
+        ideal(first),
+        order(records),
         workload.placement,
         list(&first.server_cpus),
         list(&first.cpus),
@@ -67,6 +65,24 @@ pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
     text
 }
 
+#[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
+fn ideal(record: &Record) -> String {
+    match record.workload.delay_ns {
+        0 => "no ideal at D = 0".to_owned(),
+        _ => format!("ideal {} (⌈N/C⌉ · D)", duration(record.ideal_ns as f64)),
+    }
+}
+
+/// Whether the rounds were interleaved, as far as the records show it, and the seed of their orders.
+fn order(records: &[Record]) -> String {
+    let rounds: BTreeSet<(&str, u32)> = records.iter().map(|record| (record.study_id.as_str(), record.round)).collect();
+    if rounds.len() == records.len() && records.iter().any(|record| record.arm != records[0].arm) {
+        return "one model after the other, not interleaved".to_owned();
+    }
+    let plural = if rounds.len() == 1 { "" } else { "s" };
+    format!("{} round{plural} in random order, seed {}", rounds.len(), records[0].seed)
+}
+
 /// The workload in words.
 fn describe(workload: &WorkloadFigures) -> String {
     let delay = inflight_record::workload::short_duration(workload.delay_ns);
@@ -83,6 +99,27 @@ fn list(cpus: &[u32]) -> String {
     cpus.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
 }
 
+/// Header and table of each workload, placement and environment among the records, in the order of their first record.
+#[must_use]
+pub fn tables(records: &[Record], environments: &[Environment], style: Style) -> String {
+    let key = |record: &Record| {
+        (record.workload.slug.clone(), record.workload.placement.clone(), record.environment_id.clone())
+    };
+    let mut keys = Vec::new();
+    for record in records {
+        if !keys.contains(&key(record)) {
+            keys.push(key(record));
+        }
+    }
+    let mut text = String::new();
+    for wanted in keys {
+        let group: Vec<Record> = records.iter().filter(|record| key(record) == wanted).cloned().collect();
+        let environment = environments.iter().find(|environment| environment.environment_id == wanted.2);
+        let _ = writeln!(text, "{}\n{}", header(&group, environment), table(&group, style));
+    }
+    text
+}
+
 /// The table of one workload's records, with notes under it on what the figures are and what was left out.
 #[must_use]
 pub fn table(records: &[Record], style: Style) -> String {
@@ -91,7 +128,11 @@ pub fn table(records: &[Record], style: Style) -> String {
         Style::Terminal => UTF8_FULL_CONDENSED,
         Style::Markdown => ASCII_MARKDOWN,
     });
-    table.set_content_arrangement(ContentArrangement::Disabled);
+    // Broken into lines where a terminal is too narrow; whole everywhere else.
+    table.set_content_arrangement(match style {
+        Style::Terminal => ContentArrangement::Dynamic,
+        Style::Markdown => ContentArrangement::Disabled,
+    });
     table.set_header(COLUMNS);
     for column in 1..COLUMNS.len() - 1 {
         if let Some(column) = table.column_mut(column) {
@@ -124,7 +165,7 @@ fn row(cell: &Cell<'_>) -> Vec<String> {
         show(makespan, duration),
         range,
         times_ideal,
-        show(cell.excess_ns(), duration),
+        show(cell.excess_ns().filter(|_| ideal > 0.0), duration),
         show(cell.cost(Record::cpu_per_request_ns), duration),
         show(cell.count(|record| record.memory.map(inflight_record::Memory::model_bytes)), bytes),
         show(cell.count(|record| record.threads_peak), |count| format!("{count:.0}")),

@@ -62,8 +62,8 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
         Err(error @ DriverError::Pin { .. }) => anyhow::bail!("{error}"),
     };
     if !arguments.json && !records.is_empty() {
-        print_line(&inflight_report::header(&records, Some(&environment)))?;
-        print_line(inflight_report::table(&records, Style::Terminal).trim_end())?;
+        let environments = std::slice::from_ref(&environment);
+        print_line(inflight_report::tables(&records, environments, Style::Terminal).trim_end())?;
     }
     if interrupted {
         eprintln!("interrupted: {} of {} batches ran", records.len(), batches(&plan));

@@ -39,6 +39,17 @@ pub fn tests() -> Vec<Trial> {
             Ok(())
         })
     }));
+    tests.push(
+        Trial::test("witness::a_cap_of_50_is_caught_100_times_at_50_ms", || {
+            // The hardest case: one wave at the cap. Not under load, where such short waits prove nothing: hence ignored.
+            for _ in 0..100 {
+                let record = run_one(&workload(100, 100, SECOND / 20), contender("caps-at-50"));
+                caught(&record, &["at most 50 requests were in flight", "declared: 100"]);
+            }
+            Ok(())
+        })
+        .with_ignored_flag(true),
+    );
     tests
 }
 

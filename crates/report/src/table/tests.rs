@@ -117,8 +117,19 @@ fn without_delay_there_is_no_ideal_and_the_table_says_so() {
     let mut record = record("m", Label::Tuned, 0, 60_000_000);
     record.ideal_ns = 0;
     record.workload.delay_ns = 0;
-    let text = table(&[record], Style::Terminal);
+    assert!(header(std::slice::from_ref(&record), None).contains("no ideal at D = 0"));
+    let text = table(&[record], Style::Markdown);
+    assert_eq!(rows(&text)[2][3..5], ["–", "–"]);
     assert!(text.contains("At D = 0 there is no ideal"), "{text}");
+}
+
+#[test]
+fn the_order_is_told_as_the_records_show_it() {
+    let (mut first, mut second) = (record("a", Label::Tuned, 0, 1), record("b", Label::Tuned, 0, 1));
+    assert!(header(&[first.clone(), second.clone()], None).contains("1 round in random order, seed 7"));
+    first.study_id = "one".to_owned();
+    second.study_id = "other".to_owned();
+    assert!(header(&[first, second], None).contains("one model after the other"));
 }
 
 #[test]
