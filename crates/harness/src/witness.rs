@@ -6,9 +6,12 @@ use inflight_record::{Ledger, Network, Sample, SampleError, TokenKey, Workload};
 /// most, in nanoseconds. Longer ones are the client's own: no scheduler keeps a runnable thread waiting for so long.
 const LONGEST_STALL_NS: u64 = 100_000_000;
 /// The part of D for which a client must have waited with a free slot before it counts as capped.
-const GOOD_PART_OF_DELAY: f64 = 0.5;
-/// Below it a wait cannot be told from a stall, in nanoseconds: half of the shortest D (50 ms) at which a cap must show.
-const LEAST_WAIT_NS: f64 = 25_000_000.0;
+const GOOD_PART_OF_DELAY: f64 = 0.3;
+/// Below it a wait cannot be told from a stall, in nanoseconds: that part of the shortest D (50 ms) at which a cap must
+/// show.
+const LEAST_WAIT_NS: f64 = 15_000_000.0;
+/// Other processes' CPU time is counted in steps of this, so that one step may be none, in nanoseconds.
+const STEP_NS: u64 = 10_000_000;
 
 /// All that is known of a batch whose model has returned.
 #[derive(Debug, Clone, Copy)]
@@ -234,7 +237,8 @@ fn fill(evidence: &Evidence<'_>) -> Fill {
 fn waited_ns(evidence: &Evidence<'_>) -> f64 {
     let room = evidence.makespan_ns as f64 * evidence.worker_cpus as f64;
     let busy = if room > 0.0 { (evidence.worker_cpu_ns as f64 / room).clamp(0.0, 1.0) } else { 0.0 };
-    let excused = (evidence.disturbed_ns + evidence.ledger.hold_late_ns.max).min(LONGEST_STALL_NS);
+    let disturbed = evidence.disturbed_ns.saturating_sub(STEP_NS);
+    let excused = (disturbed + evidence.ledger.hold_late_ns.max).min(LONGEST_STALL_NS);
     evidence.ledger.quiet_longest_ns as f64 * (1.0 - busy) - excused as f64
 }
 

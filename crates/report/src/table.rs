@@ -115,7 +115,12 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
     for wanted in keys {
         let group: Vec<Record> = records.iter().filter(|record| key(record) == wanted).cloned().collect();
         let environment = environments.iter().find(|environment| environment.environment_id == wanted.2);
-        let _ = writeln!(text, "{}\n{}", header(&group, environment), table(&group, style));
+        let mut above = header(&group, environment);
+        if style == Style::Markdown {
+            // Lines that stay lines.
+            above = above.replace('\n', "  \n");
+        }
+        let _ = writeln!(text, "{above}\n{}", table(&group, style));
     }
     text
 }
@@ -144,6 +149,10 @@ pub fn table(records: &[Record], style: Style) -> String {
         table.add_row(row(cell));
     }
     let mut text = format!("{table}\n");
+    if style == Style::Markdown {
+        // Without it the notes would be rows.
+        text.push('\n');
+    }
     notes(&mut text, records, &cells);
     text
 }

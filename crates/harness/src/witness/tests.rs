@@ -229,7 +229,7 @@ fn a_client_that_was_busy_is_underfilled() {
 fn a_client_that_was_kept_off_its_cpu_is_underfilled() {
     assert!(Case::ok(|case| {
         capped(case);
-        case.disturbed_ns = 40 * MS;
+        case.disturbed_ns = 60 * MS;
     }));
     assert!(Case::ok(|case| {
         capped(case);
