@@ -15,7 +15,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::connection::Connection;
-use crate::serve::State;
+use crate::state::State;
 
 /// How long to wait when the process or the kernel has no room for another connection.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(10);

@@ -21,7 +21,7 @@ use crate::book::count;
 use crate::hold::{Hold, Payer};
 use crate::refusal::Refusal;
 use crate::request::{Delay, Route};
-use crate::serve::State;
+use crate::state::State;
 
 /// Longest body of `POST /ledger`.
 const OPEN_BYTES_MAX: usize = 4096;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::batch::Batch;
 use crate::book::count;
-use crate::serve::State;
+use crate::state::State;
 use crate::timer::Key;
 
 /// To whom a request is accounted: its batch, or the requests that named none.

@@ -60,6 +60,7 @@ mod options;
 mod refusal;
 mod request;
 mod serve;
+mod state;
 mod timer;
 
 pub use handle::DelayServer;

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use inflight_record::TokenKey;
 
+/// How many batches are kept; opening one more forgets the oldest. One of 10 million requests takes 1.25 MB and some
+/// 0.3 MB of histogram.
+pub(crate) const BATCHES_KEPT: usize = 16;
+
 /// What a server is started with.
 #[derive(Debug, Clone)]
 pub struct Options {

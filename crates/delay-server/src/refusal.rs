@@ -45,7 +45,7 @@ pub(crate) enum Refusal {
         requests: u64,
     },
     /// The batch was never opened, or was pushed out by newer ones.
-    #[error("batch {0} is not open: POST /ledger opens one, and only the {kept} last opened are kept", kept = crate::book::BATCHES_KEPT)]
+    #[error("batch {0} is not open: POST /ledger opens one, and only the {kept} last opened are kept", kept = crate::options::BATCHES_KEPT)]
     BatchUnknown(u64),
     /// The batch is open already.
     #[error("batch {0} is open already: choose a number that is not")]

@@ -6,8 +6,6 @@ use inflight_harness::Model;
 use inflight_harness::child::Program;
 use inflight_harness::plan::Contender;
 
-use crate::software;
-
 /// Every model, in the order in which they are listed: from the first idea to the floor.
 #[must_use]
 pub fn models() -> Vec<&'static dyn Model> {
@@ -80,17 +78,16 @@ fn unknown(asked: &str, all: &[Contender]) -> UnknownModel {
     UnknownModel { asked: asked.to_owned(), near }
 }
 
-/// A model by its id, with the versions of its crates.
+/// A model by its id.
 #[must_use]
-pub fn find(id: &str) -> Option<(&'static dyn Model, Option<String>)> {
-    let model = models().into_iter().find(|model| model.card().id == id)?;
-    let versions = software::versions(&model.card().crates);
-    Some((model, Some(versions)))
+pub fn find(id: &str) -> Option<&'static dyn Model> {
+    models().into_iter().find(|model| model.card().id == id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::software;
     use std::collections::BTreeSet;
 
     #[test]
