@@ -157,7 +157,7 @@ fn start_nginx(nginx: &Path, cpus: &[u32]) -> Outcome<(tempfile::TempDir, Child,
     let file = directory.path().join("nginx.conf");
     std::fs::write(&file, configuration)?;
     let program = Program::new(nginx, &["-e", &format!("{place}/error.log"), "-c", &file.display().to_string()]);
-    let mut child = Child::start(&program, cpus, &[], Arc::default())?;
+    let mut child = Child::start(&program, cpus, Arc::default())?;
     let deadline = Instant::now() + Duration::from_secs(10);
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         if let Some(how) = child.ended().or_else(|| (Instant::now() > deadline).then(|| "does not listen".to_owned())) {

@@ -138,8 +138,10 @@ impl Batch {
 
     /// The ledger as it stands.
     pub(crate) fn ledger(&self, now_ns: u64) -> Ledger {
-        let account = &mut *self.account.borrow_mut();
-        account.settle(&self.owed, now_ns);
+        let account = self.account.borrow();
+        // The quiet so far counts, but looking does not end it.
+        let quiet_ns = account.quiet_ns(&self.owed, now_ns).unwrap_or(0);
+        let at_peak_ns = if account.in_flight == account.peak_in_flight { quiet_ns } else { 0 };
         let late = |quantile| account.late_ns.value_at_quantile(quantile);
         let connections_opened = account.connections.iter().filter(|number| **number >= self.accepted_before).count();
         Ledger {
@@ -156,21 +158,26 @@ impl Batch {
             span_ns: account.first_arrival_ns.map_or(0, |first| account.last_answer_ns.saturating_sub(first)),
             held_sum_ns: account.held_sum_ns,
             hold_late_ns: HoldLateness { p50: late(0.5), p99: late(0.99), max: account.late_ns.max() },
-            quiet_longest_ns: account.quiet_longest_ns,
-            quiet_sum_ns: account.quiet_sum_ns,
+            quiet_longest_ns: account.quiet_longest_ns.max(at_peak_ns),
+            quiet_sum_ns: account.quiet_sum_ns + quiet_ns,
             cpu_ns: account.cpu_after_ns.unwrap_or_else(process_cpu_ns).saturating_sub(account.cpu_before_ns),
         }
     }
 }
 
 impl Account {
-    /// Adds the time since the last event to the quiet, if a client with a free slot and requests left let it pass.
+    /// The time since the last event, if a client with a free slot and requests left let it pass.
+    fn quiet_ns(&self, owed: &OpenBatch, now_ns: u64) -> Option<u64> {
+        let waiting = self.in_flight > 0 && self.in_flight < owed.slots && self.distinct < owed.requests;
+        waiting.then(|| now_ns.saturating_sub(self.last_event_ns))
+    }
+
+    /// Adds the time since the last event to the quiet, and lets an event be now.
     fn settle(&mut self, owed: &OpenBatch, now_ns: u64) {
-        if self.in_flight > 0 && self.in_flight < owed.slots && self.distinct < owed.requests {
-            let gap_ns = now_ns.saturating_sub(self.last_event_ns);
-            self.quiet_sum_ns += gap_ns;
+        if let Some(quiet_ns) = self.quiet_ns(owed, now_ns) {
+            self.quiet_sum_ns += quiet_ns;
             if self.in_flight == self.peak_in_flight {
-                self.quiet_longest_ns = self.quiet_longest_ns.max(gap_ns);
+                self.quiet_longest_ns = self.quiet_longest_ns.max(quiet_ns);
             }
         }
         self.last_event_ns = now_ns;
@@ -238,6 +245,7 @@ mod tests {
         for (index, now) in [(0, 100), (1, 130), (2, 150)] {
             batch.arrive(index, now);
         }
+        assert_eq!(batch.ledger(170).quiet_longest_ns, 20, "looking does not end the quiet");
         batch.answer(50, 50, 200);
         batch.arrive(3, 210);
         let ledger = batch.ledger(300);

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::service::Service;
 use hyper::{Request, Response, StatusCode};
 use inflight_record::OpenBatch;
@@ -60,6 +60,7 @@ impl Connection {
                 head.headers.clear();
                 self.hold(delay, head.headers)
             }
+            Route::OpenBatch if !self.may_open(request.headers()) => Err(Refusal::Guarded),
             Route::OpenBatch => Ok(Making::Opening(Box::pin(open(Rc::clone(&self.state), request.into_body())))),
             Route::ReadLedger(batch) => {
                 self.state.book.ledger(batch, self.state.clock.now_ns()).map(|ledger| ok(&ledger))
@@ -67,6 +68,11 @@ impl Connection {
             Route::Overview => Ok(ok(&self.state.book.overview())),
             Route::Health => Ok(ok(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })),
         }
+    }
+
+    fn may_open(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        self.state.guard.as_ref().is_none_or(|guard| given == Some(guard.as_bytes()))
     }
 
     fn hold(&self, delay: Delay, headers: HeaderMap) -> Result<Making, Refusal> {

@@ -17,6 +17,9 @@ pub struct Options {
     pub bind: SocketAddr,
     /// The key of the answers' tokens.
     pub key: TokenKey,
+    /// Whether `POST /ledger` needs the header `Authorization: Bearer` with the key's
+    /// [`ledger_word`](TokenKey::ledger_word), so that a client cannot open or push out batches. Not unless told.
+    pub guarded: bool,
     /// How many connections may wait to be accepted. The kernel cuts it to `net.core.somaxconn`, which is also what
     /// `None` takes: a shorter queue drops SYNs of a burst, and each dropped SYN costs the client a second.
     pub backlog: Option<u32>,
@@ -33,6 +36,7 @@ impl Options {
         Self {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             key,
+            guarded: false,
             backlog: None,
             pause_accept: None,
             panic_at_index: None,

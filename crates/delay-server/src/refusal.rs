@@ -50,6 +50,9 @@ pub(crate) enum Refusal {
     /// The batch is open already.
     #[error("batch {0} is open already: choose a number that is not")]
     BatchOpen(u64),
+    /// The ledger is guarded, and the word is missing or wrong.
+    #[error("this server's ledger is guarded: POST /ledger needs the header Authorization: Bearer with its word")]
+    Guarded,
     /// The body of `POST /ledger` is wrong.
     #[error("POST /ledger takes {{\"batch\":7,\"requests\":100,\"slots\":10}}: {0}")]
     Open(String),
@@ -62,6 +65,7 @@ impl Refusal {
             Self::Path | Self::BatchUnknown(_) => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BatchOpen(_) => StatusCode::CONFLICT,
+            Self::Guarded => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }
     }

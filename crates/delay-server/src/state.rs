@@ -19,6 +19,8 @@ pub(crate) struct State {
     pub(crate) timer: Timer,
     pub(crate) book: Book,
     pub(crate) panic_at_index: Option<u64>,
+    /// The header that `POST /ledger` needs, where it needs one.
+    pub(crate) guard: Option<String>,
     scratch: RefCell<Vec<u8>>,
     pause_left: Cell<Option<Duration>>,
     paused_until_ns: Cell<u64>,
@@ -34,6 +36,7 @@ impl State {
             timer: Timer::new(clock).map_err(ServerError::setup("timer"))?,
             book: Book::default(),
             panic_at_index: options.panic_at_index,
+            guard: options.guarded.then(|| format!("Bearer {}", options.key.ledger_word().to_hex())),
             scratch: RefCell::default(),
             pause_left: Cell::new(options.pause_accept),
             paused_until_ns: Cell::new(0),

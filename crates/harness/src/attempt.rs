@@ -95,7 +95,7 @@ impl Attempt<'_> {
     /// Why there is nothing to examine.
     pub fn run(&self, started: impl FnOnce(u32, u32)) -> Result<Seen, Broken> {
         let mut server = Server::start(self.server, &self.cpus.server, self.key, Arc::clone(self.stop))?;
-        let mut worker = Child::start(&self.contender.worker, &self.cpus.worker, &[], Arc::clone(self.stop))
+        let mut worker = Child::start(&self.contender.worker, &self.cpus.worker, Arc::clone(self.stop))
             .map_err(|error| Broken::Failed(format!("the worker cannot be started: {error}")))?;
         let seen = self.converse(&mut server, &mut worker, started);
         let seen = seen.map_err(|broken| match (broken, server.ended()) {
@@ -220,6 +220,9 @@ impl Attempt<'_> {
 
     /// Why the model's end was not heard, and how far it had come by the ledger.
     fn silence(&self, silence: Silence, server: &mut Server, owed: &str) -> Broken {
+        if let Silence::Interrupted = silence {
+            return Broken::Interrupted;
+        }
         let progress = match server.ledger(self.batch) {
             Ok(ledger) => format!("{} of {} answered", ledger.completed, self.workload.requests),
             Err(error) => error.to_string(),

@@ -85,18 +85,12 @@ impl Child {
     ///
     /// # Errors
     /// The program cannot be started.
-    pub fn start(
-        program: &Program,
-        cpus: &[u32],
-        environment: &[(&str, String)],
-        stop: Arc<AtomicBool>,
-    ) -> io::Result<Self> {
+    pub fn start(program: &Program, cpus: &[u32], stop: Arc<AtomicBool>) -> io::Result<Self> {
         use std::os::unix::process::CommandExt as _;
         let home = allowed_cpus();
         pin(cpus)?;
         let spawned = Command::new(&program.path)
             .args(&program.args)
-            .envs(environment.iter().map(|(name, value)| (*name, value.as_str())))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -264,7 +258,7 @@ mod tests {
 
     fn start(script: &str) -> Child {
         let cpus = allowed_cpus();
-        Child::start(&Program::new("/bin/sh", &["-c", script]), &cpus, &[], Arc::default()).unwrap()
+        Child::start(&Program::new("/bin/sh", &["-c", script]), &cpus, Arc::default()).unwrap()
     }
 
     fn line(child: &mut Child, seconds: u64) -> Result<String, Silence> {
@@ -314,7 +308,7 @@ mod tests {
     fn children_run_where_they_are_put() {
         let cpu = allowed_cpus()[0];
         let program = Program::new("/bin/sh", &["-c", "grep Cpus_allowed_list /proc/self/status"]);
-        let mut child = Child::start(&program, &[cpu], &[], Arc::default()).unwrap();
+        let mut child = Child::start(&program, &[cpu], Arc::default()).unwrap();
         assert_eq!(line(&mut child, 30).unwrap().split_whitespace().last(), Some(cpu.to_string().as_str()));
     }
 }

@@ -74,8 +74,10 @@ pub fn run<E>(
     let _ = limits::raise_nofile();
     let home = allowed_cpus();
     let cpus = plan.placement.cpus(&home);
+    // Fewer than the CPUs where a control group's quota says so: pools that size themselves go by it.
+    let threads = std::thread::available_parallelism().map_or(u64::MAX, |threads| threads.get() as u64);
     pin(&cpus.server).map_err(|source| DriverError::Pin { cpus: cpus.server.clone(), source })?;
-    let run = Run { plan, cpus, key: TokenKey::new(rand::random()), limits: limits::read(), stop };
+    let run = Run { plan, cpus, threads, key: TokenKey::new(rand::random()), limits: limits::read(), stop };
     let result = run.rounds(&mut listen);
     // Best effort: a caller that cannot be put back is only slower.
     let _ = pin(&home);
@@ -85,6 +87,7 @@ pub fn run<E>(
 struct Run<'a> {
     plan: &'a Plan,
     cpus: Cpus,
+    threads: u64,
     key: TokenKey,
     limits: Limits,
     stop: &'a Arc<AtomicBool>,
@@ -184,7 +187,6 @@ impl Run<'_> {
             machine: seen.machine,
             foreign_ns: seen.foreign_ns,
             foreign_before: record.foreign_before.unwrap_or(0.0),
-            server_cpus: self.cpus.server.len() as u64,
             all_cpus: allowed_count(&self.cpus),
             ledger: &ledger,
         });
@@ -200,8 +202,8 @@ impl Run<'_> {
                 samples: &seen.samples,
                 texts: &seen.texts,
                 ledger: &seen.ledger,
-                worker_cpu_ns: cpu.total_ns(),
-                worker_cpus: self.cpus.worker.len() as u64,
+                usage,
+                outside: &seen.outside,
                 disturbed_ns: seen.foreign_ns + steal_ns,
                 network: seen.machine.network,
             }),
@@ -245,8 +247,10 @@ impl Run<'_> {
     fn draft(&self, contender: &Contender, round: u32, position: u32, foreign_before: f64) -> Record {
         let plan = self.plan;
         let workload = WorkloadFigures::new(&plan.workload, self.cpus.placement);
-        let declared_peak_here =
-            contender.card.declared_peak.resolve(plan.workload.concurrency, self.cpus.worker.len() as u64);
+        let declared_peak_here = contender
+            .card
+            .declared_peak
+            .resolve(plan.workload.concurrency, self.threads.min(self.cpus.worker.len() as u64));
         Record {
             schema_version: SCHEMA_VERSION,
             record_id: format!("{}-{}-r{round}-{}", plan.study_id, workload.slug, contender.arm.replace('/', ".")),

@@ -13,6 +13,8 @@ use crate::limits;
 /// Reads the machine and its limits, and seals them with what was built under one id.
 #[must_use]
 pub fn read(software: Software) -> Environment {
+    // Raised first, because batches run with what is in force then.
+    let _ = limits::raise_nofile();
     let (machine, limits) = (machine(), limits::read());
     // Plain structs of text and numbers: writing them as JSON cannot fail.
     let sealed = serde_json::to_vec(&(&machine, &software, &limits)).unwrap_or_default();

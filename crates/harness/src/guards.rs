@@ -13,7 +13,7 @@ use crate::probes::tree::{self, TICK_NS};
 const WATCH: Duration = Duration::from_millis(500);
 /// Share of one core that foreign processes may use, before and during a batch.
 const FOREIGN_SHARE: f64 = 0.10;
-/// Share of the server's CPUs above which it measures itself.
+/// Share of one CPU above which the server, which is one thread, measures itself.
 const SERVER_SHARE: f64 = 0.90;
 /// Share of CPU time that the hypervisor may take.
 const STEAL_SHARE: f64 = 0.02;
@@ -56,8 +56,6 @@ pub struct Counted<'a> {
     pub foreign_ns: u64,
     /// Their share of one core before the round.
     pub foreign_before: f64,
-    /// CPUs of the server.
-    pub server_cpus: u64,
     /// CPUs of the whole run.
     pub all_cpus: u64,
     /// The server's account.
@@ -79,7 +77,7 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
         (Flag::Steal, above(machine.steal_ns, STEAL_SHARE, counted.all_cpus)),
         (Flag::Throttled, machine.throttled_ns > 0),
         (Flag::ForeignLoad, counted.foreign_before > FOREIGN_SHARE || above(counted.foreign_ns, FOREIGN_SHARE, 1)),
-        (Flag::ServerSaturated, ledger.cpu_ns as f64 > SERVER_SHARE * wall * counted.server_cpus as f64),
+        (Flag::ServerSaturated, ledger.cpu_ns as f64 > SERVER_SHARE * wall),
         (Flag::HoldLate, ledger.hold_late_ns.p99 > late_limit),
         (Flag::WarmOpened, workload.connections == inflight_record::Connections::Warm && ledger.connections_opened > 0),
     ];
@@ -103,7 +101,6 @@ mod tests {
             machine: Reading::default(),
             foreign_ns: 0,
             foreign_before: 0.0,
-            server_cpus: 1,
             all_cpus: 2,
             ledger: &placeholder,
         };

@@ -1,6 +1,7 @@
 //! The limits of this machine that bear on C: read once, for guards, `doctor` and the environment alike.
 
 use std::fs;
+use std::path::Path;
 
 use inflight_record::Limits;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -121,19 +122,23 @@ fn word_pair(path: &str) -> Option<(u16, u16)> {
     Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }
 
-/// `pids.max` of this process's control group, version 2 or 1; `None` where it is unlimited or cannot be seen.
+/// The least `pids.max` of this process's control group and those above it, version 2 or 1; `None` where none is set or
+/// can be seen.
 fn pids_max() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    groups.lines().find_map(|line| {
-        let mut parts = line.splitn(3, ':').skip(1);
-        let (controllers, path) = (parts.next()?, parts.next()?);
+    let limits = groups.lines().flat_map(|line| {
+        let (controllers, path) = line.split_once(':').and_then(|(_, rest)| rest.split_once(':')).unwrap_or_default();
         let roots: &[&str] = match controllers {
             "" => &["/sys/fs/cgroup", "/sys/fs/cgroup/unified"],
             "pids" => &["/sys/fs/cgroup/pids"],
-            _ => return None,
+            _ => &[],
         };
-        roots.iter().find_map(|root| word(&format!("{root}{path}/pids.max"))?.parse().ok())
-    })
+        let places = roots.iter().flat_map(move |root| {
+            Path::new(path).ancestors().map(move |group| format!("{root}{}/pids.max", group.display()))
+        });
+        places.filter_map(|place| word(&place)?.parse::<u64>().ok()).collect::<Vec<_>>()
+    });
+    limits.min()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The delay server as the driver sees it: a child process, and its ledger over HTTP.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -8,9 +8,6 @@ use std::time::{Duration, Instant};
 use inflight_record::{Ledger, OpenBatch, TokenKey};
 
 use crate::child::{Child, Program, Silence};
-
-/// Name of the environment variable that hands the run's secret to the server.
-pub const KEY_VARIABLE: &str = "INFLIGHT_TOKEN_KEY";
 
 /// How long the server may take to start, or to answer about its ledger.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,15 +49,20 @@ pub struct Server {
     child: Child,
     url: String,
     agent: ureq::Agent,
+    /// The header that lets it open batches.
+    word: String,
 }
 
 impl Server {
-    /// Starts it on these CPUs and waits for its address: the last word of its first line.
+    /// Starts it on these CPUs, hands it the run's secret as the first line of its stdin, and waits for its address: the
+    /// last word of its first line.
     ///
     /// # Errors
     /// It does not start, or does not say where it listens.
     pub fn start(program: &Program, cpus: &[u32], key: &TokenKey, stop: Arc<AtomicBool>) -> Result<Self, ServerError> {
-        let mut child = Child::start(program, cpus, &[(KEY_VARIABLE, key.to_hex())], stop)?;
+        let mut child = Child::start(program, cpus, stop)?;
+        let secret = key.to_hex();
+        child.write(move |stdin| writeln!(stdin, "{secret}"));
         let line =
             child.line(Instant::now() + PATIENCE, Duration::from_millis(5), || {}).map_err(
                 |silence| match silence {
@@ -77,7 +79,7 @@ impl Server {
             .http_status_as_error(false)
             .build()
             .into();
-        Ok(Self { child, url, agent })
+        Ok(Self { child, url, agent, word: format!("Bearer {}", key.ledger_word().to_hex()) })
     }
 
     /// Its base URL, such as `http://127.0.0.1:40123`.
@@ -99,7 +101,12 @@ impl Server {
     pub fn open(&mut self, batch: &OpenBatch) -> Result<(), ServerError> {
         // A number and two counts: writing them as JSON cannot fail.
         let body = format!("{{\"batch\":{},\"requests\":{},\"slots\":{}}}", batch.batch, batch.requests, batch.slots);
-        let sent = self.agent.post(format!("{}/ledger", self.url)).content_type("application/json").send(body);
+        let sent = self
+            .agent
+            .post(format!("{}/ledger", self.url))
+            .header("authorization", &self.word)
+            .content_type("application/json")
+            .send(body);
         self.text(sent).map(|_| ())
     }
 

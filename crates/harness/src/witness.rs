@@ -1,17 +1,25 @@
 //! The witness: holds a model's samples against the server's ledger. Pure: the same evidence gives the same verdict.
 
-use inflight_record::{Ledger, Network, Sample, SampleError, TokenKey, Workload};
+use inflight_record::{Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
+
+use crate::protocol::Usage;
 
 /// A stall of a client or server that other processes, the hypervisor or the server's own lateness can explain, at
 /// most, in nanoseconds. Longer ones are the client's own: no scheduler keeps a runnable thread waiting for so long.
 const LONGEST_STALL_NS: u64 = 100_000_000;
 /// The part of D for which a client must have waited with a free slot before it counts as capped.
 const GOOD_PART_OF_DELAY: f64 = 0.3;
+/// The part of the ledger's span for which a client must have waited in all before it counts as capped.
+const MOST_OF_THE_TIME: f64 = 0.5;
 /// Below it a wait cannot be told from a stall, in nanoseconds: that part of the shortest D (50 ms) at which a cap must
 /// show.
 const LEAST_WAIT_NS: f64 = 15_000_000.0;
 /// Other processes' CPU time is counted in steps of this, so that one step may be none, in nanoseconds.
 const STEP_NS: u64 = 10_000_000;
+/// CPU times of worker and kernel may differ by this: five steps.
+const LEAST_CPU_NS: u64 = 5 * STEP_NS;
+/// Memory peaks of worker and kernel may differ by this: what is read out after the span, and a counter kept per CPU.
+const LEAST_BYTES: u64 = 8 << 20;
 
 /// All that is known of a batch whose model has returned.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +42,10 @@ pub struct Evidence<'a> {
     pub texts: &'a [String],
     /// What the server says.
     pub ledger: &'a Ledger,
-    /// CPU time of the worker over the span, nanoseconds.
-    pub worker_cpu_ns: u64,
-    /// CPUs that the worker was given.
-    pub worker_cpus: u64,
+    /// What the span cost by the worker's own word; `None` where it cannot tell.
+    pub usage: Option<Usage>,
+    /// What the driver saw from outside.
+    pub outside: &'a Outside,
     /// CPU time that others took from it: foreign processes and the hypervisor, nanoseconds.
     pub disturbed_ns: u64,
     /// What the network lost.
@@ -64,7 +72,7 @@ pub fn examine(evidence: &Evidence<'_>) -> Verdict {
     if let Some(reason) = failures(evidence) {
         return Verdict::Failed(reason);
     }
-    let checks = [requests, answers, in_flight, times];
+    let checks = [requests, answers, in_flight, times, costs];
     if let Some(reason) = checks.iter().find_map(|check| check(evidence)) {
         return Verdict::Invalid(reason);
     }
@@ -130,6 +138,13 @@ fn answers(evidence: &Evidence<'_>) -> Option<String> {
             ledger.completed, ledger.aborted
         ));
     }
+    let least = owed * evidence.workload.body_bytes;
+    if ledger.bytes < least {
+        return Some(format!(
+            "the server sent {} bytes; owed: at least {least}: smaller bodies were asked for",
+            ledger.bytes
+        ));
+    }
     let bytes: u64 = evidence.samples.iter().map(|sample| sample.bytes).sum();
     if bytes != ledger.bytes {
         return Some(format!("the samples hold {bytes} bytes, the server sent {}", ledger.bytes));
@@ -153,6 +168,14 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
     let ideal = evidence.workload.ideal_with_peak_ns(evidence.declared_peak);
     if makespan < ideal {
         return Some(format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)));
+    }
+    let owed = evidence.workload.requests * evidence.workload.delay_ns;
+    if ledger.held_sum_ns < owed {
+        return Some(format!(
+            "the server held {} in all; owed: {}: shorter delays were asked for",
+            ms(ledger.held_sum_ns),
+            ms(owed)
+        ));
     }
     let late = evidence.samples.iter().filter(|sample| sample.end_ns > makespan).count();
     if late > 0 {
@@ -188,7 +211,31 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
     None
 }
 
-/// No more in flight than the card declares, and a `warm` or `cold` batch has connections at all.
+/// What the worker says that it cost is what the kernel says, as far as the driver could see it.
+fn costs(evidence: &Evidence<'_>) -> Option<String> {
+    let usage = evidence.usage?;
+    let (says, seen) = (usage.user_ns + usage.system_ns, evidence.outside.cpu_ns);
+    let (least, most) = around(seen, LEAST_CPU_NS);
+    if says < least || says > most {
+        return Some(format!("the worker says that it used {} of CPU time, the kernel {}", ms(says), ms(seen)));
+    }
+    let seen = evidence.outside.peak_bytes;
+    if usage.peak_bytes > 0 && usage.peak_bytes < around(seen, LEAST_BYTES).0 {
+        return Some(format!(
+            "the worker says that its memory peaked at {} bytes, the kernel {seen}",
+            usage.peak_bytes
+        ));
+    }
+    None
+}
+
+/// A fifth around a value, and at least so much.
+fn around(value: u64, least: u64) -> (u64, u64) {
+    let room = least.max(value / 5);
+    (value.saturating_sub(room), value + room)
+}
+
+/// No more in flight than the card declares. At D = 0 requests are answered as they arrive, and this cannot be seen.
 fn in_flight(evidence: &Evidence<'_>) -> Option<String> {
     let peak = evidence.ledger.peak_in_flight;
     if peak > evidence.declared_peak {
@@ -210,36 +257,57 @@ enum Fill {
 /// while; one that is kept off its CPU is so by other processes, the hypervisor, or a stalled server, each of which
 /// is measured and subtracted. At D = 0 nothing can be seen.
 fn fill(evidence: &Evidence<'_>) -> Fill {
-    let Evidence { workload, ledger, network, .. } = evidence;
+    let Evidence { workload, ledger, .. } = evidence;
     if workload.delay_ns == 0 || ledger.peak_in_flight >= evidence.declared_peak {
         return Fill::Full;
     }
-    // A dropped SYN makes a client wait for a second through no fault of its own.
-    if network.syn_retransmits + network.listen_drops + network.listen_overflows > 0 {
-        return Fill::Busy;
-    }
-    let waited_ns = waited_ns(evidence);
-    #[expect(clippy::cast_precision_loss, reason = "D is at most 60 s")]
-    let limit_ns = (GOOD_PART_OF_DELAY * workload.delay_ns as f64).max(LEAST_WAIT_NS);
-    if waited_ns < limit_ns {
+    if !waited_at_its_cap(evidence) && !waited_most_of_the_time(evidence) {
         return Fill::Busy;
     }
     Fill::Waited(format!(
-        "at most {} requests were in flight, declared: {}; for {} the client waited with a free slot and requests left (a hidden cap, or an await in a loop)",
+        "at most {} requests were in flight, declared: {}; the client waited with a free slot and requests left for {} at a stretch, {} in all (a hidden cap, or an await in a loop)",
         ledger.peak_in_flight,
         evidence.declared_peak,
-        ms(ledger.quiet_longest_ns)
+        ms(ledger.quiet_longest_ns),
+        ms(ledger.quiet_sum_ns)
     ))
 }
 
-/// The longest quiet time, less what the client's own work and others' can explain, in nanoseconds.
+/// Once, at its peak, for a good part of D: clients that move in waves.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
-fn waited_ns(evidence: &Evidence<'_>) -> f64 {
-    let room = evidence.makespan_ns as f64 * evidence.worker_cpus as f64;
-    let busy = if room > 0.0 { (evidence.worker_cpu_ns as f64 / room).clamp(0.0, 1.0) } else { 0.0 };
-    let disturbed = evidence.disturbed_ns.saturating_sub(STEP_NS);
-    let excused = (disturbed + evidence.ledger.hold_late_ns.max).min(LONGEST_STALL_NS);
-    evidence.ledger.quiet_longest_ns as f64 * (1.0 - busy) - excused as f64
+fn waited_at_its_cap(evidence: &Evidence<'_>) -> bool {
+    let ledger = evidence.ledger;
+    let excused = (disturbed_ns(evidence) + ledger.hold_late_ns.max).min(LONGEST_STALL_NS) + network_ns(evidence);
+    let waited = ledger.quiet_longest_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
+    waited >= (GOOD_PART_OF_DELAY * evidence.workload.delay_ns as f64).max(LEAST_WAIT_NS)
+}
+
+/// All in all, for most of the batch: clients that do not move in waves, or went past their cap once. Between any two
+/// events lies some quiet, so what client and server worked meanwhile is taken off.
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
+fn waited_most_of_the_time(evidence: &Evidence<'_>) -> bool {
+    let ledger = evidence.ledger;
+    let excused = disturbed_ns(evidence) + ledger.cpu_ns + network_ns(evidence);
+    let waited = ledger.quiet_sum_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
+    waited >= (MOST_OF_THE_TIME * ledger.span_ns as f64).max(LEAST_WAIT_NS)
+}
+
+/// The share of the batch for which the worker kept one CPU busy, by its own word or the kernel's, whichever is less.
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
+fn busy(evidence: &Evidence<'_>) -> f64 {
+    let seen = evidence.outside.cpu_ns + 2 * STEP_NS;
+    let cpu = evidence.usage.map_or(seen, |usage| seen.min(usage.user_ns + usage.system_ns));
+    (cpu as f64 / evidence.makespan_ns.max(1) as f64).clamp(0.0, 1.0)
+}
+
+fn disturbed_ns(evidence: &Evidence<'_>) -> u64 {
+    evidence.disturbed_ns.saturating_sub(STEP_NS)
+}
+
+/// A dropped SYN makes a client wait for a second through no fault of its own.
+fn network_ns(evidence: &Evidence<'_>) -> u64 {
+    let network = evidence.network;
+    1_000_000_000 * (network.syn_retransmits + network.listen_drops + network.listen_overflows)
 }
 
 fn ms(ns: u64) -> String {

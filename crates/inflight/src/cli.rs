@@ -153,6 +153,9 @@ struct ServeArguments {
     /// The process whose end it shares; by default the one that started it.
     #[arg(long, hide = true, value_name = "PID")]
     parent: Option<u32>,
+    /// Take the run's secret as the first line of stdin, and let nobody else open batches.
+    #[arg(long, hide = true)]
+    key_from_stdin: bool,
     /// For tests: a listen backlog other than the kernel's most.
     #[arg(long, hide = true)]
     backlog: Option<u32>,

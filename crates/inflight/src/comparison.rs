@@ -83,8 +83,8 @@ pub fn gather(plan: &Plan) -> Result<Vec<Record>, DriverError<Infallible>> {
     Ok(records)
 }
 
-/// The delay server as the driver starts it: it ends when this process does.
+/// The delay server as the driver starts it: it takes its secret on stdin, and ends when this process does.
 #[must_use]
 pub fn server(inflight: &Path) -> Program {
-    Program::new(inflight, &["serve", "--parent", &std::process::id().to_string()])
+    Program::new(inflight, &["serve", "--key-from-stdin", "--parent", &std::process::id().to_string()])
 }

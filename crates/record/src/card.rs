@@ -36,7 +36,7 @@ impl Label {
 pub enum DeclaredPeak {
     /// C of the workload.
     Concurrency,
-    /// The number of CPUs that the worker was given.
+    /// The number of CPUs that the worker was given, or of threads that a control group's quota leaves it.
     Cpus,
     /// A fixed number, or C where that is smaller.
     AtMost(u64),

@@ -40,6 +40,14 @@ impl TokenKey {
         Token(hasher.finish())
     }
 
+    /// The word that opens batches on a server with this key. Three words are hashed, so it is no answer's token.
+    #[must_use]
+    pub fn ledger_word(&self) -> Token {
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        (0..3).for_each(|word| hasher.write_u64(word));
+        Token(hasher.finish())
+    }
+
     /// The key as 32 hexadecimal digits.
     #[must_use]
     pub fn to_hex(&self) -> String {

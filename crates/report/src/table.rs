@@ -208,7 +208,7 @@ fn notes(text: &mut String, records: &[Record], cells: &[Cell<'_>]) {
         "Medians over the rounds, makespan with its range; no ranks: so few rounds cannot carry them. Memory is the peak above the harness's own; latency counts from send.\n",
     );
     if records.first().is_some_and(|record| record.workload.delay_ns == 0) {
-        text.push_str("At D = 0 there is no ideal, the fill of C cannot be seen and was not checked, and either side may be the bottleneck: compare CPU/request only.\n");
+        text.push_str("At D = 0 there is no ideal, how many were in flight cannot be seen and was not checked, and either side may be the bottleneck: compare CPU/request only.\n");
     }
     if cells.iter().any(|cell| cell.times_excluded() > 0) {
         text.push_str("Batches without times are kept, and left out of makespan, × ideal, excess and latency by the fixed rules of METHODOLOGY.md, \"Flags\".\n");

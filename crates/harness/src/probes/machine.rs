@@ -70,12 +70,15 @@ fn parse_steal(text: &str) -> Option<u64> {
 /// Throttled time of this process's control group, version 2 or 1.
 fn throttled_ns() -> u64 {
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    for (prefix, roots, name, scale) in [
-        ("0::", &["/sys/fs/cgroup", "/sys/fs/cgroup/unified"][..], "throttled_usec ", 1_000),
-        (":cpu", &["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"][..], "throttled_time ", 1),
-    ] {
-        let Some(path) = groups.lines().find(|line| line.contains(prefix)).and_then(|line| line.rsplit(':').next())
-        else {
+    for line in groups.lines() {
+        let Some((controllers, path)) = line.split_once(':').and_then(|(_, rest)| rest.split_once(':')) else {
+            continue;
+        };
+        let (roots, name, scale): (&[&str], _, _) = if controllers.is_empty() {
+            (&["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], "throttled_usec ", 1_000)
+        } else if controllers.split(',').any(|controller| controller == "cpu") {
+            (&["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"], "throttled_time ", 1)
+        } else {
             continue;
         };
         for root in roots {

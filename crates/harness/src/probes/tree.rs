@@ -8,6 +8,8 @@ use std::fs;
 pub struct Stat {
     /// Parent.
     pub parent: u32,
+    /// Whether it is a thread of the kernel.
+    pub kernel: bool,
     /// CPU time of its own, ended threads included, nanoseconds in steps of the tick.
     pub own_ns: u64,
     /// CPU time of children that it has waited for, nanoseconds in steps of the tick.
@@ -23,6 +25,9 @@ pub fn stat(pid: u32) -> Option<Stat> {
     parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
+/// The flag of kernel threads in field 9 (`include/linux/sched.h`).
+const PF_KTHREAD: u64 = 0x0020_0000;
+
 fn parse_stat(text: &str) -> Option<Stat> {
     // The command's name stands in parentheses and may hold anything, parentheses too: fields count from the last one.
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
@@ -30,6 +35,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     Some(Stat {
         parent: u32::try_from(field(4)?).ok()?,
+        kernel: field(9)? & PF_KTHREAD != 0,
         own_ns: (field(14)? + field(15)?) * TICK_NS,
         waited_ns: (field(16)? + field(17)?) * TICK_NS,
     })
@@ -80,14 +86,13 @@ pub fn tree_cpu_ns(processes: &BTreeMap<u32, Stat>, root: u32) -> u64 {
 /// CPU time in nanoseconds of all processes outside the tree of `root`; kernel threads left out, because they do the
 /// tree's network work too.
 ///
-/// A process that ends and is waited for moves its time to its parent, so the sum only grows, and a difference of two
-/// readings is what was used in between.
+/// A process that ends and is waited for moves its time to its parent, so the sum of all grows with what is used. Not
+/// seen: processes outside this one's PID namespace, and the time of processes whose end nobody waits for.
 #[must_use]
 pub fn foreign_cpu_ns(processes: &BTreeMap<u32, Stat>, root: u32) -> u64 {
-    const KTHREADD: u32 = 2;
     processes
         .iter()
-        .filter(|(pid, stat)| **pid != KTHREADD && stat.parent != KTHREADD && !descends(processes, **pid, root))
+        .filter(|(pid, stat)| !stat.kernel && !descends(processes, **pid, root))
         .map(|(_, stat)| stat.own_ns + stat.waited_ns)
         .sum()
 }
@@ -137,7 +142,10 @@ mod tests {
     #[test]
     fn a_stat_line_with_a_wicked_name_is_read() {
         let line = "42 (a) b (c)) S 7 42 42 0 -1 4194304 1 2 3 4 100 50 20 10 20 0 1 0 5 6 7";
-        assert_eq!(parse_stat(line), Some(Stat { parent: 7, own_ns: 150 * TICK_NS, waited_ns: 30 * TICK_NS }));
+        assert_eq!(
+            parse_stat(line),
+            Some(Stat { parent: 7, kernel: false, own_ns: 150 * TICK_NS, waited_ns: 30 * TICK_NS })
+        );
         assert_eq!(parse_stat("nonsense"), None);
     }
 

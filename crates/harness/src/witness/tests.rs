@@ -1,6 +1,8 @@
 //! The witness on evidence made by hand: one thing wrong at a time.
 
-use inflight_record::{Connections, Ledger, Network, Sample, SampleError, TokenKey, Workload};
+use inflight_record::{Connections, Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
+
+use crate::protocol::Usage;
 
 use super::{Evidence, Verdict, examine};
 
@@ -14,7 +16,8 @@ struct Case {
     ledger: Ledger,
     makespan_ns: u64,
     declared_peak: u64,
-    worker_cpu_ns: u64,
+    usage: Usage,
+    seen_cpu_ns: u64,
     disturbed_ns: u64,
     network: Network,
 }
@@ -63,7 +66,8 @@ impl Case {
             ledger,
             makespan_ns: 105 * MS,
             declared_peak: 5,
-            worker_cpu_ns: 2 * MS,
+            usage: Usage { user_ns: 2 * MS, peak_bytes: 20 << 20, ..Usage::default() },
+            seen_cpu_ns: 0,
             disturbed_ns: 0,
             network: Network::default(),
         }
@@ -76,12 +80,12 @@ impl Case {
             key: &self.key,
             declared_peak: self.declared_peak,
             makespan_ns: self.makespan_ns,
-            wall_ns: 106 * MS,
+            wall_ns: self.makespan_ns.max(105 * MS) + MS,
             samples: &self.samples,
             texts: &["request 3: reset".to_owned()],
             ledger: &self.ledger,
-            worker_cpu_ns: self.worker_cpu_ns,
-            worker_cpus: 1,
+            usage: Some(self.usage),
+            outside: &Outside { cpu_ns: self.seen_cpu_ns, peak_bytes: 20 << 20, ..Outside::default() },
             disturbed_ns: self.disturbed_ns,
             network: self.network,
         })
@@ -109,11 +113,10 @@ impl Case {
 /// A client capped at 2 of 5: it waits for most of each delay.
 fn capped(case: &mut Case) {
     case.ledger.peak_in_flight = 2;
-    case.ledger.held_sum_ns = 100 * MS;
-    for sample in &mut case.samples {
-        sample.hold_ns = 10 * MS;
-    }
+    case.ledger.span_ns = 251 * MS;
+    case.makespan_ns = 255 * MS;
     case.ledger.quiet_longest_ns = 47 * MS;
+    case.ledger.quiet_sum_ns = 190 * MS;
 }
 
 #[test]
@@ -190,7 +193,27 @@ fn a_shortened_makespan_is_named() {
         case.ledger.span_ns = 98 * MS;
     });
     assert!(reason.contains("below the declared ideal"), "{reason}");
-    assert!(Case::invalid(|case| case.makespan_ns = 107 * MS).contains("above the driver's wall time"));
+}
+
+#[test]
+fn a_makespan_above_the_wall_time_is_named() {
+    let case = Case::honest();
+    let verdict = examine(&Evidence {
+        workload: &case.workload,
+        batch: 7,
+        key: &case.key,
+        declared_peak: 5,
+        makespan_ns: case.makespan_ns,
+        wall_ns: case.makespan_ns - 1,
+        samples: &case.samples,
+        texts: &[],
+        ledger: &case.ledger,
+        usage: None,
+        outside: &Outside::default(),
+        disturbed_ns: 0,
+        network: Network::default(),
+    });
+    assert!(matches!(verdict, Verdict::Invalid(reason) if reason.contains("above the driver's wall time")));
 }
 
 #[test]
@@ -218,10 +241,40 @@ fn a_client_that_waited_is_capped() {
 }
 
 #[test]
+fn a_capped_client_need_not_move_in_waves() {
+    let reason = Case::invalid(|case| {
+        capped(case);
+        case.ledger.quiet_longest_ns = 2 * MS;
+    });
+    assert!(reason.contains("190.000 ms in all"), "{reason}");
+}
+
+#[test]
+fn shorter_delays_and_smaller_bodies_are_named() {
+    let reason = Case::invalid(|case| {
+        case.ledger.held_sum_ns = 400 * MS;
+        case.samples.iter_mut().for_each(|sample| sample.hold_ns = 40 * MS);
+    });
+    assert!(reason.contains("held 400.000 ms in all; owed: 500.000 ms"), "{reason}");
+    let reason = Case::invalid(|case| case.workload.body_bytes = 101);
+    assert!(reason.contains("1000 bytes; owed: at least 1010"), "{reason}");
+}
+
+#[test]
+fn costs_have_to_be_those_that_the_kernel_saw() {
+    let reason = Case::invalid(|case| case.seen_cpu_ns = 90 * MS);
+    assert!(reason.contains("2.000 ms of CPU time, the kernel 90.000 ms"), "{reason}");
+    let reason = Case::invalid(|case| case.usage.peak_bytes = 1);
+    assert!(reason.contains("peaked at 1 bytes"), "{reason}");
+    assert!(!Case::ok(|case| case.usage.peak_bytes = 0), "a peer that cannot tell");
+}
+
+#[test]
 fn a_client_that_was_busy_is_underfilled() {
     assert!(Case::ok(|case| {
         capped(case);
-        case.worker_cpu_ns = 80 * MS;
+        case.usage.user_ns = 240 * MS;
+        case.seen_cpu_ns = 240 * MS;
     }));
 }
 
@@ -229,11 +282,7 @@ fn a_client_that_was_busy_is_underfilled() {
 fn a_client_that_was_kept_off_its_cpu_is_underfilled() {
     assert!(Case::ok(|case| {
         capped(case);
-        case.disturbed_ns = 60 * MS;
-    }));
-    assert!(Case::ok(|case| {
-        capped(case);
-        case.ledger.hold_late_ns.max = 40 * MS;
+        case.disturbed_ns = 110 * MS;
     }));
     assert!(Case::ok(|case| {
         capped(case);
@@ -245,7 +294,6 @@ fn a_client_that_was_kept_off_its_cpu_is_underfilled() {
 fn load_does_not_excuse_a_long_wait() {
     let reason = Case::invalid(|case| {
         capped(case);
-        case.workload.delay_ns = 52 * MS;
         case.ledger.quiet_longest_ns = 490 * MS;
         case.disturbed_ns = 10_000 * MS;
     });

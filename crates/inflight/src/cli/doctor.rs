@@ -12,7 +12,6 @@ use inflight_harness::{child, guards, limits};
 use super::FINE;
 
 pub fn run() -> anyhow::Result<u8> {
-    let _ = limits::raise_nofile();
     let environment = software::environment();
     let (machine, limits) = (&environment.machine, &environment.limits);
     let mut table = Table::new();

@@ -3,7 +3,6 @@
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -55,10 +54,16 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
         Ok(())
     });
     bar.finish_and_clear();
+    let mut broken = false;
     let interrupted = match ended {
         Ok(()) => false,
         Err(DriverError::Interrupted) => true,
-        Err(DriverError::Listener(error)) => return Err(error),
+        Err(DriverError::Listener(error)) => {
+            // What ran before is not lost: it is on disk, and its table may still be wanted.
+            eprintln!("error: {error:#}");
+            broken = true;
+            false
+        }
         Err(error @ DriverError::Pin { .. }) => anyhow::bail!("{error}"),
     };
     if !arguments.json && !records.is_empty() {
@@ -69,7 +74,7 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
         eprintln!("interrupted: {} of {} batches ran", records.len(), batches(&plan));
         return Ok(INTERRUPTED);
     }
-    let fine = records.iter().all(|record| matches!(record.outcome, Outcome::Ok | Outcome::Skipped));
+    let fine = !broken && records.iter().all(|record| matches!(record.outcome, Outcome::Ok | Outcome::Skipped));
     Ok(if fine { FINE } else { SOMETHING_FAILED })
 }
 
@@ -106,14 +111,12 @@ fn batches(plan: &Plan) -> u64 {
     u64::from(plan.rounds) * plan.contenders.len() as u64
 }
 
-/// A bar on stderr; silent where stderr is no terminal.
+/// A bar on stderr; silent where stderr is no terminal. It is drawn between batches only: no thread of its own may run
+/// on the worker's CPUs.
 fn progress(plan: &Plan) -> ProgressBar {
     let bar = ProgressBar::new(batches(plan));
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} batches · {elapsed} · {msg}") {
         bar.set_style(style);
-    }
-    if !bar.is_hidden() {
-        bar.enable_steady_tick(Duration::from_millis(250));
     }
     bar
 }

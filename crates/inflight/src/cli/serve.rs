@@ -2,19 +2,22 @@
 
 use anyhow::Context as _;
 use inflight_delay_server::{Options, Shutdown};
-use inflight_harness::server::KEY_VARIABLE;
 use inflight_record::TokenKey;
 
 use super::{FINE, ServeArguments};
 
 pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
-    let key = match std::env::var(KEY_VARIABLE) {
-        Ok(text) => TokenKey::from_hex(&text).with_context(|| format!("the environment variable {KEY_VARIABLE}"))?,
+    let key = if arguments.key_from_stdin {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).context("the key on stdin")?;
+        TokenKey::from_hex(line.trim()).context("the key on stdin")?
+    } else {
         // Nobody needs to check the answers: any key will do.
-        Err(_) => TokenKey::new(rand::random()),
+        TokenKey::new(rand::random())
     };
     let options = Options {
         bind: arguments.bind,
+        guarded: arguments.key_from_stdin,
         backlog: arguments.backlog,
         pause_accept: arguments.pause_accept,
         ..Options::new(key)

@@ -12,7 +12,7 @@ use inflight_record::{Card, DeclaredPeak, Label};
 type Cheat = fn(&ureq::Agent, &Arc<Batch>);
 
 /// Every model of this file by name. All but `honest` cheat; `hang` only hangs.
-const MODELS: [(&str, Cheat); 11] = [
+const MODELS: [(&str, Cheat); 15] = [
     ("honest", |agent, batch| threads(batch, batch.concurrency(), |index| fetch(agent, batch, index))),
     ("skips-one-percent", skips_one_percent),
     ("answers-from-a-cache", answers_from_a_cache),
@@ -23,6 +23,12 @@ const MODELS: [(&str, Cheat); 11] = [
     ("returns-early", returns_early),
     ("asks-twice", asks_twice),
     ("shortens-its-makespan", |agent, batch| threads(batch, batch.concurrency(), |index| fetch(agent, batch, index))),
+    ("asks-for-less-delay", asks_for_less_delay),
+    ("staggers-50", staggers_50),
+    ("opens-batches", opens_batches),
+    ("claims-to-be-cheap", |agent, batch| {
+        threads(batch, batch.concurrency(), |index| burn_and_fetch(agent, batch, index));
+    }),
     ("hangs", |_, _| thread::sleep(Duration::from_secs(3_600))),
 ];
 
@@ -147,16 +153,63 @@ fn asks_twice(agent: &ureq::Agent, batch: &Arc<Batch>) {
     });
 }
 
+/// Takes a fifth of the delay owed, and sleeps until nobody can tell from the makespan.
+fn asks_for_less_delay(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    threads(batch, batch.concurrency(), |index| {
+        let request = batch.send(index);
+        let url = batch.url(index).replace("/delay/0.1?", "/delay/0.02?");
+        let mut answer = agent.get(url).call().unwrap();
+        let timing = answer.headers()["server-timing"].as_bytes().to_vec();
+        let body = answer.body_mut().read_to_vec().unwrap();
+        thread::sleep(Duration::from_millis(85));
+        request.finish(200, Some(&timing), &body);
+    });
+}
+
+/// A cap of 50 whose threads start one after the other, so that no wave gives it away.
+fn staggers_50(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    thread::scope(|scope| {
+        for place in 0..50 {
+            scope.spawn(move || {
+                thread::sleep(Duration::from_millis(8 * place));
+                while let Some(index) = batch.take() {
+                    fetch(agent, batch, index);
+                }
+            });
+        }
+    });
+}
+
+/// Tries to replace its own ledger.
+fn opens_batches(agent: &ureq::Agent, batch: &Arc<Batch>) {
+    let base = batch.url(0).split("/delay").next().unwrap();
+    for number in 1_000..1_020 {
+        let body = format!("{{\"batch\":{number},\"requests\":1,\"slots\":1}}");
+        let status = agent.post(format!("{base}/ledger")).send(body).map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Err(ureq::Error::StatusCode(401))), "{status:?}");
+    }
+    threads(batch, batch.concurrency(), |index| fetch(agent, batch, index));
+}
+
+/// Uses CPU time that its worker then denies.
+fn burn_and_fetch(agent: &ureq::Agent, batch: &Batch, index: usize) {
+    let start = std::time::Instant::now();
+    while start.elapsed() < Duration::from_millis(10) {
+        std::hint::spin_loop();
+    }
+    fetch(agent, batch, index);
+}
+
 /// The worker side: never returns.
 pub fn work(name: &str) -> ! {
     let (name, cheat) = MODELS.into_iter().find(|(known, _)| *known == name).unwrap();
     let model = Cheater { name, cheat };
     let find = |_: &str| Some((&model as &dyn Model, Some("test".to_owned())));
     let input = BufReader::new(io::stdin().lock());
-    let result = if name == "shortens-its-makespan" {
-        worker::run(find, name, input, Shortener(io::stdout()))
-    } else {
-        worker::run(find, name, input, io::stdout())
+    let result = match name {
+        "shortens-its-makespan" => worker::run(find, name, input, Editor(io::stdout(), shorten)),
+        "claims-to-be-cheap" => worker::run(find, name, input, Editor(io::stdout(), cheapen)),
+        _ => worker::run(find, name, input, io::stdout()),
     };
     if let Err(error) = result {
         eprintln!("{error}");
@@ -165,15 +218,28 @@ pub fn work(name: &str) -> ! {
     std::process::exit(0);
 }
 
-/// Takes a tenth off the makespan on its way to the driver.
-struct Shortener(io::Stdout);
+/// A tenth of the makespan.
+fn shorten(line: &mut serde_json::Value) {
+    if let Some(makespan) = line.get("makespan_ns").and_then(serde_json::Value::as_u64) {
+        line["makespan_ns"] = (makespan / 10).into();
+    }
+}
 
-impl Write for Shortener {
+/// No CPU time at all.
+fn cheapen(line: &mut serde_json::Value) {
+    if line.get("usage").is_some() {
+        line["usage"]["user_ns"] = 0.into();
+        line["usage"]["system_ns"] = 0.into();
+    }
+}
+
+/// Changes lines on their way to the driver.
+struct Editor(io::Stdout, fn(&mut serde_json::Value));
+
+impl Write for Editor {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut line: serde_json::Value = serde_json::from_slice(bytes)?;
-        if let Some(makespan) = line.get("makespan_ns").and_then(serde_json::Value::as_u64) {
-            line["makespan_ns"] = (makespan / 10).into();
-        }
+        (self.1)(&mut line);
         writeln!(self.0, "{line}")?;
         Ok(bytes.len())
     }

@@ -6,9 +6,9 @@ use libtest_mimic::Trial;
 use crate::stage::{SECOND, contender, run_one, workload};
 
 pub fn tests() -> Vec<Trial> {
-    let half = SECOND / 2;
+    let half = half_second();
     // Name, workload, and what its reason has to name: what was seen, what was owed.
-    let liars: [(&str, Workload, &[&str]); 9] = [
+    let liars: [(&str, Workload, &[&str]); 12] = [
         ("skips-one-percent", workload(200, 20, half / 5), &["199 requests", "1 indices missing", "each of 200 once"]),
         ("answers-from-a-cache", workload(50, 10, half / 5), &["1 requests", "49 indices missing", "each of 50 once"]),
         ("awaits-in-a-loop", workload(6, 3, half), &["at most 1 requests were in flight", "declared: 3"]),
@@ -21,6 +21,9 @@ pub fn tests() -> Vec<Trial> {
         ),
         ("returns-early", workload(40, 20, half), &["1 of 40 answers outstanding"]),
         ("asks-twice", workload(40, 20, half / 5), &["41 requests", "1 doubled", "each of 40 once"]),
+        ("asks-for-less-delay", workload(40, 20, half / 5), &["in all; owed: 4000.000 ms", "shorter delays"]),
+        ("staggers-50", workload(300, 100, half), &["at most 50 requests were in flight", "declared: 100"]),
+        ("claims-to-be-cheap", workload(100, 20, half / 5), &["used 0.000 ms of CPU time, the kernel"]),
         ("shortens-its-makespan", workload(40, 20, half), &["is below the server's span"]),
     ];
     let mut tests: Vec<Trial> = liars
@@ -39,6 +42,11 @@ pub fn tests() -> Vec<Trial> {
             Ok(())
         })
     }));
+    tests.push(Trial::test("witness::a_model_cannot_open_batches", || {
+        let record = run_one(&workload(40, 20, half_second() / 5), contender("opens-batches"));
+        assert_eq!(record.outcome, Outcome::Ok, "{:?}", record.reason);
+        Ok(())
+    }));
     tests.push(
         Trial::test("witness::a_cap_of_50_is_caught_100_times_at_50_ms", || {
             // The hardest case: one wave at the cap. Not under load, where such short waits prove nothing: hence ignored.
@@ -51,6 +59,10 @@ pub fn tests() -> Vec<Trial> {
         .with_ignored_flag(true),
     );
     tests
+}
+
+fn half_second() -> u64 {
+    SECOND / 2
 }
 
 fn caught(record: &Record, reason: &[&str]) {
