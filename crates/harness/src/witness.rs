@@ -11,6 +11,8 @@ const LONGEST_STALL_NS: u64 = 100_000_000;
 const GOOD_PART_OF_DELAY: f64 = 0.3;
 /// The part of the ledger's span for which a client must have waited in all before it counts as capped.
 const MOST_OF_THE_TIME: f64 = 0.5;
+/// How many others of equal right may stand before a thread each time that it wants its CPU.
+const LONGEST_QUEUE: u64 = 4;
 /// Below it a wait cannot be told from a stall, in nanoseconds: that part of the shortest D (50 ms) at which a cap must
 /// show.
 const LEAST_WAIT_NS: f64 = 15_000_000.0;
@@ -287,17 +289,23 @@ fn waited_at_its_cap(evidence: &Evidence<'_>) -> bool {
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
 fn waited_most_of_the_time(evidence: &Evidence<'_>) -> bool {
     let ledger = evidence.ledger;
-    let excused = disturbed_ns(evidence) + ledger.cpu_ns + network_ns(evidence);
+    // Others keep a thread off its CPU only while it wants it: the time that it then queues is a few times what it uses.
+    let queued = disturbed_ns(evidence).min(LONGEST_QUEUE * worker_cpu_ns(evidence));
+    let excused = queued + ledger.cpu_ns + network_ns(evidence);
     let waited = ledger.quiet_sum_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
     waited >= (MOST_OF_THE_TIME * ledger.span_ns as f64).max(LEAST_WAIT_NS)
 }
 
-/// The share of the batch for which the worker kept one CPU busy, by its own word or the kernel's, whichever is less.
+/// The share of the batch for which the worker kept one CPU busy.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
 fn busy(evidence: &Evidence<'_>) -> f64 {
+    (worker_cpu_ns(evidence) as f64 / evidence.makespan_ns.max(1) as f64).clamp(0.0, 1.0)
+}
+
+/// CPU time of the worker, by its own word or the kernel's, whichever is less.
+fn worker_cpu_ns(evidence: &Evidence<'_>) -> u64 {
     let seen = evidence.outside.cpu_ns + 2 * STEP_NS;
-    let cpu = evidence.usage.map_or(seen, |usage| seen.min(usage.user_ns + usage.system_ns));
-    (cpu as f64 / evidence.makespan_ns.max(1) as f64).clamp(0.0, 1.0)
+    evidence.usage.map_or(seen, |usage| seen.min(usage.user_ns + usage.system_ns))
 }
 
 fn disturbed_ns(evidence: &Evidence<'_>) -> u64 {

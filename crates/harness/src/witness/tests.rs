@@ -282,7 +282,9 @@ fn a_client_that_was_busy_is_underfilled() {
 fn a_client_that_was_kept_off_its_cpu_is_underfilled() {
     assert!(Case::ok(|case| {
         capped(case);
-        case.disturbed_ns = 110 * MS;
+        case.disturbed_ns = 150 * MS;
+        case.usage.user_ns = 40 * MS;
+        case.seen_cpu_ns = 40 * MS;
     }));
     assert!(Case::ok(|case| {
         capped(case);
