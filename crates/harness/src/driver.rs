@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use inflight_record::{
-    ContextSwitches, Cpu, Flag, Histograms, Latency, LedgerFigures, Limits, Memory, ModelFigures, Outcome, Record,
-    SCHEMA_VERSION, Sample, TokenKey, WorkloadFigures,
+    ContextSwitches, Cpu, Flag, LedgerFigures, Limits, Memory, ModelFigures, Outcome, Record, SCHEMA_VERSION, Sample,
+    TokenKey, WorkloadFigures,
 };
 
 use crate::attempt::{Attempt, Broken, Seen};
@@ -198,7 +198,6 @@ impl Run<'_> {
                 key: &self.key,
                 declared_peak: record.model.declared_peak_here,
                 makespan_ns: seen.makespan_ns,
-                wall_ns: seen.outside.wall_ns,
                 samples: &seen.samples,
                 texts: &seen.texts,
                 ledger: &seen.ledger,
@@ -232,8 +231,8 @@ impl Run<'_> {
             usage.map(|usage| ContextSwitches { voluntary: usage.voluntary, involuntary: usage.involuntary });
         record.threads_peak = Some(seen.threads_peak);
         if let Ok((latency, histograms)) = figures::latencies(&seen.samples) {
-            record.latency = Some::<Latency>(latency);
-            record.histograms = Some::<Histograms>(histograms);
+            record.latency = Some(latency);
+            record.histograms = Some(histograms);
         }
         record.ledger = Some(ledger);
         record.network = Some(seen.machine.network);

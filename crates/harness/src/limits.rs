@@ -6,6 +6,8 @@ use std::path::Path;
 use inflight_record::Limits;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::probes::cgroup;
+
 /// Open files that a worker or server needs beside one a connection: pipes, epoll, libraries, the driver's connection.
 pub const SPARE_FILES: u64 = 32;
 /// Ephemeral ports that the driver needs for itself.
@@ -125,16 +127,10 @@ fn word_pair(path: &str) -> Option<(u16, u16)> {
 /// The least `pids.max` of this process's control group and those above it, version 2 or 1; `None` where none is set or
 /// can be seen.
 fn pids_max() -> Option<u64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let limits = groups.lines().flat_map(|line| {
-        let (controllers, path) = line.split_once(':').and_then(|(_, rest)| rest.split_once(':')).unwrap_or_default();
-        let roots: &[&str] = match controllers {
-            "" => &["/sys/fs/cgroup", "/sys/fs/cgroup/unified"],
-            "pids" => &["/sys/fs/cgroup/pids"],
-            _ => &[],
-        };
-        let places = roots.iter().flat_map(move |root| {
-            Path::new(path).ancestors().map(move |group| format!("{root}{}/pids.max", group.display()))
+    let limits = cgroup::own().into_iter().flat_map(|group| {
+        let roots = if group.has("pids") { &["/sys/fs/cgroup/pids"] } else { group.unified_roots() };
+        let places = roots.iter().flat_map(|root| {
+            Path::new(&group.path).ancestors().map(move |group| format!("{root}{}/pids.max", group.display()))
         });
         places.filter_map(|place| word(&place)?.parse::<u64>().ok()).collect::<Vec<_>>()
     });

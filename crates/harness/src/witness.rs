@@ -36,8 +36,6 @@ pub struct Evidence<'a> {
     pub declared_peak: u64,
     /// What the worker says the batch took, nanoseconds.
     pub makespan_ns: u64,
-    /// What the driver saw it take, nanoseconds.
-    pub wall_ns: u64,
     /// What the worker says of each request.
     pub samples: &'a [Sample],
     /// The first few error texts of the worker.
@@ -157,8 +155,12 @@ fn answers(evidence: &Evidence<'_>) -> Option<String> {
 /// No clock ran faster than another, and no delay was cut short.
 fn times(evidence: &Evidence<'_>) -> Option<String> {
     let (ledger, makespan) = (evidence.ledger, evidence.makespan_ns);
-    if makespan > evidence.wall_ns {
-        return Some(format!("makespan {} is above the driver's wall time {}", ms(makespan), ms(evidence.wall_ns)));
+    if makespan > evidence.outside.wall_ns {
+        return Some(format!(
+            "makespan {} is above the driver's wall time {}",
+            ms(makespan),
+            ms(evidence.outside.wall_ns)
+        ));
     }
     if makespan < ledger.span_ns {
         return Some(format!(

@@ -4,6 +4,7 @@ use std::fs;
 
 use inflight_record::Network;
 
+use super::cgroup;
 use super::tree::TICK_NS;
 
 /// One reading of the machine's counters; figures are differences of two.
@@ -69,20 +70,14 @@ fn parse_steal(text: &str) -> Option<u64> {
 
 /// Throttled time of this process's control group, version 2 or 1.
 fn throttled_ns() -> u64 {
-    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    for line in groups.lines() {
-        let Some((controllers, path)) = line.split_once(':').and_then(|(_, rest)| rest.split_once(':')) else {
-            continue;
-        };
-        let (roots, name, scale): (&[&str], _, _) = if controllers.is_empty() {
-            (&["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], "throttled_usec ", 1_000)
-        } else if controllers.split(',').any(|controller| controller == "cpu") {
+    for group in cgroup::own() {
+        let (roots, name, scale): (&[&str], _, _) = if group.has("cpu") {
             (&["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"], "throttled_time ", 1)
         } else {
-            continue;
+            (group.unified_roots(), "throttled_usec ", 1_000)
         };
         for root in roots {
-            let Ok(text) = fs::read_to_string(format!("{root}{path}/cpu.stat")) else { continue };
+            let Ok(text) = fs::read_to_string(format!("{root}{}/cpu.stat", group.path)) else { continue };
             if let Some(value) = text.lines().find_map(|line| line.strip_prefix(name)) {
                 return value.parse().unwrap_or(0) * scale;
             }

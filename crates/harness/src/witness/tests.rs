@@ -80,12 +80,16 @@ impl Case {
             key: &self.key,
             declared_peak: self.declared_peak,
             makespan_ns: self.makespan_ns,
-            wall_ns: self.makespan_ns.max(105 * MS) + MS,
             samples: &self.samples,
             texts: &["request 3: reset".to_owned()],
             ledger: &self.ledger,
             usage: Some(self.usage),
-            outside: &Outside { cpu_ns: self.seen_cpu_ns, peak_bytes: 20 << 20, ..Outside::default() },
+            outside: &Outside {
+                wall_ns: self.makespan_ns.max(105 * MS) + MS,
+                cpu_ns: self.seen_cpu_ns,
+                peak_bytes: 20 << 20,
+                ..Outside::default()
+            },
             disturbed_ns: self.disturbed_ns,
             network: self.network,
         })
@@ -204,12 +208,11 @@ fn a_makespan_above_the_wall_time_is_named() {
         key: &case.key,
         declared_peak: 5,
         makespan_ns: case.makespan_ns,
-        wall_ns: case.makespan_ns - 1,
         samples: &case.samples,
         texts: &[],
         ledger: &case.ledger,
         usage: None,
-        outside: &Outside::default(),
+        outside: &Outside { wall_ns: case.makespan_ns - 1, ..Outside::default() },
         disturbed_ns: 0,
         network: Network::default(),
     });
