@@ -135,17 +135,4 @@ mod tests {
         assert_eq!(config.http_config.timeout, Some(std::time::Duration::from_secs(60)));
         assert!(!config.http_config.tcp_no_delay);
     }
-
-    #[test]
-    fn refused_connections_fail_their_requests_and_the_batch_goes_on() {
-        // Nothing listens on a port that was bound and let go.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
-        let urls: Vec<_> = (0..20).map(|index| format!("http://{address}/{index}")).collect();
-        for model in VARIANTS {
-            let batch = Arc::new(Batch::new(urls.iter().map(String::as_str).collect(), 3));
-            let mut client = model.client(&Setup { concurrency: 3 }).unwrap();
-            client.fetch(&batch).unwrap();
-            assert!((0..20).all(|index| batch.log().sample(index).error == Some(inflight_record::SampleError::Client)));
-        }
-    }
 }
