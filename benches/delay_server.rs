@@ -15,17 +15,11 @@ use inflight_record::{Connections, HoldLateness, Outcome, Record, Workload};
 use inflight_report::units::{duration, three};
 
 /// No delay: the ceiling.
-const CEILING: Workload =
-    Workload { requests: 20_000, concurrency: 100, delay_ns: 0, body_bytes: 128, connections: Connections::Warm };
+const CEILING: Workload = Workload { body_bytes: 128, connections: Connections::Warm, ..Workload::new(20_000, 100, 0) };
 
 /// A thousand holds at once, for twenty waves.
-const LATENESS: Workload = Workload {
-    requests: 20_000,
-    concurrency: 1_000,
-    delay_ns: 50_000_000,
-    body_bytes: 128,
-    connections: Connections::Warm,
-};
+const LATENESS: Workload =
+    Workload { body_bytes: 128, connections: Connections::Warm, ..Workload::new(20_000, 1_000, 50_000_000) };
 
 /// One figure of a batch, in nanoseconds.
 type Figure = fn(&Record) -> u64;

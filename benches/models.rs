@@ -16,12 +16,10 @@ use inflight_record::{Connections, Environment, Outcome, Record, Workload};
 use inflight_report::table::Style;
 
 /// Many requests that are answered at once: what a request costs the client.
-const REQUEST_BOUND: Workload =
-    Workload { requests: 2_000, concurrency: 50, delay_ns: 0, body_bytes: 1_024, connections: Connections::Warm };
+const REQUEST_BOUND: Workload = Workload { connections: Connections::Warm, ..Workload::new(2_000, 50, 0) };
 
 /// All requests in flight at once: who waits for them together, who one after the other.
-const CONCURRENCY_BOUND: Workload =
-    Workload { requests: 60, concurrency: 60, delay_ns: 50_000_000, body_bytes: 1_024, connections: Connections::Cold };
+const CONCURRENCY_BOUND: Workload = Workload::new(60, 60, 50_000_000);
 
 /// Samples of each benchmark: criterion's least.
 const SAMPLES: u32 = 10;
@@ -54,7 +52,7 @@ fn bench(
     records: &RefCell<Vec<Record>>,
 ) {
     let cpus = Placement::Split.cpus(&environment.machine.cpus).worker.len() as u64;
-    let peak = contender.card.declared_peak.resolve(workload.concurrency, cpus);
+    let peak = contender.card.declared_peak.resolve(workload.concurrency, workload.hosts, cpus);
     // One batch a sample where a batch takes seconds.
     let waiting = Duration::from_nanos(workload.ideal_with_peak_ns(peak)) * SAMPLES;
     group.warm_up_time(Duration::from_millis(1)).measurement_time(waiting.max(LEAST));

@@ -89,7 +89,7 @@ fn server_against_nginx(size: &Size) -> Outcome<()> {
     let mut batch = 2;
     let ratios = pairs(size.pairs, |first| {
         batch += 1;
-        server.open(&OpenBatch { batch, requests: size.requests, slots: CONCURRENCY })?;
+        server.open(&OpenBatch { batch, requests: size.requests, slots: CONCURRENCY, capacity: None })?;
         let path = format!("/delay/0?bytes={BODY_BYTES}&batch={batch}");
         let ours = || own_client(&cpus.worker, server.url(), &path, size.requests);
         let theirs = || own_client(&cpus.worker, &nginx_url, &path, size.requests);

@@ -158,6 +158,8 @@ impl Batch {
             span_ns: account.first_arrival_ns.map_or(0, |first| account.last_answer_ns.saturating_sub(first)),
             held_sum_ns: account.held_sum_ns,
             hold_late_ns: HoldLateness { p50: late(0.5), p99: late(0.99), max: account.late_ns.max() },
+            peak_served: account.peak_in_flight,
+            queued_sum_ns: 0,
             quiet_longest_ns: account.quiet_longest_ns.max(at_peak_ns),
             quiet_sum_ns: account.quiet_sum_ns + quiet_ns,
             cpu_ns: account.cpu_after_ns.unwrap_or_else(process_cpu_ns).saturating_sub(account.cpu_before_ns),
@@ -197,7 +199,7 @@ mod tests {
 
     fn open(requests: u64, slots: u64) -> Batch {
         let late_ns = inflight_record::histogram::from_values([]).unwrap();
-        Batch::open(OpenBatch { batch: 7, requests, slots }, 5, late_ns)
+        Batch::open(OpenBatch { batch: 7, requests, slots, capacity: None }, 5, late_ns)
     }
 
     #[test]

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn the_oldest_batch_is_forgotten() {
         let book = Book::default();
-        let owed = |batch| OpenBatch { batch, requests: 1, slots: 1 };
+        let owed = |batch| OpenBatch { batch, requests: 1, slots: 1, capacity: None };
         assert_eq!(book.open(owed(1)), Ok(()));
         let first = book.find(1).unwrap();
         assert_eq!(book.open(owed(1)), Err(Refusal::BatchOpen(1)));
@@ -141,7 +141,7 @@ mod tests {
         for (batch, requests, slots) in
             [(0, 1, 1), (1, 0, 1), (1, MAX_REQUESTS + 1, 1), (1, 1, 0), (1, 1, MAX_CONCURRENCY + 1)]
         {
-            assert!(matches!(book.open(OpenBatch { batch, requests, slots }), Err(Refusal::Open(_))));
+            assert!(matches!(book.open(OpenBatch { batch, requests, slots, capacity: None }), Err(Refusal::Open(_))));
         }
     }
 }

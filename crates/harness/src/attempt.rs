@@ -130,7 +130,12 @@ impl Attempt<'_> {
             other => return Err(unexpected("ready", &other)),
         }
         // Not before the warm-up: connections count as opened from here on.
-        server.open(&OpenBatch { batch: self.batch, requests: self.workload.requests, slots: self.declared_peak })?;
+        server.open(&OpenBatch {
+            batch: self.batch,
+            requests: self.workload.requests,
+            slots: self.declared_peak,
+            capacity: None,
+        })?;
         started(server.pid(), worker.pid());
 
         let mut watch = Watch::start(worker.pid());
@@ -175,7 +180,7 @@ impl Attempt<'_> {
         if self.workload.connections == Connections::Warm {
             let (requests, hold_ns) = warm_up(self.workload, self.declared_peak);
             let batch = warm_up_number(self.batch);
-            server.open(&OpenBatch { batch, requests, slots: self.declared_peak })?;
+            server.open(&OpenBatch { batch, requests, slots: self.declared_peak, capacity: None })?;
             send_urls(worker, Part::WarmUp, UrlList::new(server.url(), self.workload, hold_ns, batch), requests);
         }
         let urls = UrlList::new(server.url(), self.workload, self.workload.delay_ns, self.batch);
@@ -335,13 +340,7 @@ mod tests {
 
     #[test]
     fn urls_name_batch_index_and_bytes() {
-        let workload = Workload {
-            requests: 1,
-            concurrency: 1,
-            delay_ns: 50_000_000,
-            body_bytes: 1024,
-            connections: Connections::Cold,
-        };
+        let workload = Workload::new(1, 1, 50_000_000);
         let urls = UrlList::new("http://127.0.0.1:80", &workload, workload.delay_ns, 4);
         assert_eq!(urls.url(9), "http://127.0.0.1:80/delay/0.05?batch=4&index=9&bytes=1024");
     }

@@ -246,10 +246,11 @@ impl Run<'_> {
     fn draft(&self, contender: &Contender, round: u32, position: u32, foreign_before: f64) -> Record {
         let plan = self.plan;
         let workload = WorkloadFigures::new(&plan.workload, self.cpus.placement);
-        let declared_peak_here = contender
-            .card
-            .declared_peak
-            .resolve(plan.workload.concurrency, self.threads.min(self.cpus.worker.len() as u64));
+        let declared_peak_here = contender.card.declared_peak.resolve(
+            plan.workload.concurrency,
+            plan.workload.hosts,
+            self.threads.min(self.cpus.worker.len() as u64),
+        );
         Record {
             schema_version: SCHEMA_VERSION,
             record_id: format!("{}-{}-r{round}-{}", plan.study_id, workload.slug, contender.arm.replace('/', ".")),

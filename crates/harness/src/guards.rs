@@ -93,7 +93,7 @@ mod tests {
 
     fn flagged(change: impl FnOnce(&mut Counted<'_>, &mut LedgerFigures), warm: bool) -> Vec<Flag> {
         let connections = if warm { Connections::Warm } else { Connections::Cold };
-        let workload = Workload { requests: 100, concurrency: 10, delay_ns: 50 * MS, body_bytes: 0, connections };
+        let workload = Workload { connections, ..Workload::new(100, 10, 50 * MS) };
         let placeholder = LedgerFigures::default();
         let mut counted = Counted {
             workload: &workload,

@@ -103,7 +103,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use inflight_record::{Connections, DeclaredPeak, Label};
+    use inflight_record::{DeclaredPeak, Label};
 
     fn plan(contenders: usize, delay_ns: u64) -> Plan {
         let card = Card {
@@ -124,13 +124,7 @@ mod tests {
             seed: 42,
             first_round: 0,
             rounds: 3,
-            workload: Workload {
-                requests: 100,
-                concurrency: 10,
-                delay_ns,
-                body_bytes: 0,
-                connections: Connections::Cold,
-            },
+            workload: Workload::new(100, 10, delay_ns),
             contenders: vec![Contender { arm: "m".into(), card, worker: worker.clone() }; contenders],
             server: worker,
             placement: Placement::Split,

@@ -2,7 +2,6 @@
 
 mod doctor;
 mod list;
-mod parse;
 mod run;
 mod schema;
 mod serve;
@@ -15,6 +14,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use inflight_record::Connections;
+use inflight_record::text::{self, DelayText};
 
 /// Everything was `ok`, or skipped by rule.
 pub const FINE: u8 = 0;
@@ -77,15 +77,22 @@ struct RunArguments {
     /// C: how many may be in flight at once; 1 to N.
     #[arg(long, value_name = "C")]
     concurrency: u64,
-    /// D: how long the server holds each response: 0, 50ms, 1.5s; at most 60s.
-    #[arg(long, value_name = "D", value_parser = parse::delay, allow_hyphen_values = true)]
-    delay: Duration,
+    /// D: how long the server holds each response: 0, 50ms, 1.5s; at most 60s. Or delays that vary from request to
+    /// request, with median and sigma: lognormal:50ms:0.6.
+    #[arg(long, value_name = "D", value_parser = text::delay, allow_hyphen_values = true)]
+    delay: DelayText,
     /// Bytes of each body: 200, 1KiB, 1MiB; at most 64MiB.
-    #[arg(long, value_name = "SIZE", default_value = "1KiB", value_parser = parse::size)]
+    #[arg(long, value_name = "SIZE", default_value = "1KiB", value_parser = text::size)]
     body: u64,
     /// cold: clients are built and connect inside the timed span; warm: one untimed batch goes first.
     #[arg(long, value_enum, default_value_t = ConnectionsWord::Cold)]
     connections: ConnectionsWord,
+    /// Spread the URLs over so many hosts: 127.0.0.1, 127.0.0.2, …; shows caps and pools that count by host.
+    #[arg(long, value_name = "H", default_value_t = 1)]
+    hosts: u64,
+    /// Let the server hold at most so many requests at once; others queue in order of arrival. No limit by default.
+    #[arg(long, value_name = "K")]
+    capacity: Option<u64>,
     /// How many rounds; each runs every model once, in random order.
     #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rounds: u32,
@@ -96,7 +103,7 @@ struct RunArguments {
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// Time limit of a batch: 90s, 10m; by default the larger of 60 s and 5 × ideal.
-    #[arg(long, value_name = "T", value_parser = parse::limit, allow_hyphen_values = true)]
+    #[arg(long, value_name = "T", value_parser = text::limit, allow_hyphen_values = true)]
     time_limit: Option<Duration>,
     /// split: server on the first CPU, workers on the others; shared: both on all.
     #[arg(long, value_enum, default_value_t = PlacementWord::Split)]
@@ -160,7 +167,7 @@ struct ServeArguments {
     #[arg(long, hide = true)]
     backlog: Option<u32>,
     /// For tests: after the first batch was opened, accept nothing for so long.
-    #[arg(long, hide = true, value_parser = parse::delay)]
+    #[arg(long, hide = true, value_parser = text::duration)]
     pause_accept: Option<Duration>,
 }
 

@@ -40,16 +40,19 @@ pub enum DeclaredPeak {
     Cpus,
     /// A fixed number, or C where that is smaller.
     AtMost(u64),
+    /// A fixed number to each host, or C where that is smaller than their sum.
+    AtMostPerHost(u64),
 }
 
 impl DeclaredPeak {
-    /// The peak for a workload of concurrency `concurrency` on `cpus` CPUs; never above C, never 0.
+    /// The peak for a workload of concurrency `concurrency` to `hosts` hosts on `cpus` CPUs; never above C, never 0.
     #[must_use]
-    pub fn resolve(self, concurrency: u64, cpus: u64) -> u64 {
+    pub fn resolve(self, concurrency: u64, hosts: u64, cpus: u64) -> u64 {
         match self {
             Self::Concurrency => concurrency,
             Self::Cpus => cpus.clamp(1, concurrency),
             Self::AtMost(limit) => limit.clamp(1, concurrency),
+            Self::AtMostPerHost(limit) => limit.saturating_mul(hosts).clamp(1, concurrency),
         }
     }
 }
@@ -101,10 +104,12 @@ mod tests {
 
     #[test]
     fn declared_peaks_stay_between_one_and_c() {
-        assert_eq!(DeclaredPeak::Concurrency.resolve(100, 2), 100);
-        assert_eq!(DeclaredPeak::Cpus.resolve(100, 2), 2);
-        assert_eq!(DeclaredPeak::Cpus.resolve(1, 8), 1);
-        assert_eq!(DeclaredPeak::AtMost(50).resolve(100, 2), 50);
-        assert_eq!(DeclaredPeak::AtMost(50).resolve(10, 2), 10);
+        assert_eq!(DeclaredPeak::Concurrency.resolve(100, 1, 2), 100);
+        assert_eq!(DeclaredPeak::Cpus.resolve(100, 1, 2), 2);
+        assert_eq!(DeclaredPeak::Cpus.resolve(1, 1, 8), 1);
+        assert_eq!(DeclaredPeak::AtMost(50).resolve(100, 1, 2), 50);
+        assert_eq!(DeclaredPeak::AtMost(50).resolve(10, 1, 2), 10);
+        assert_eq!(DeclaredPeak::AtMostPerHost(50).resolve(200, 3, 2), 150);
+        assert_eq!(DeclaredPeak::AtMostPerHost(50).resolve(100, 3, 2), 100);
     }
 }

@@ -13,9 +13,13 @@ pub struct OpenBatch {
     pub requests: u64,
     /// How many the model declared to have in flight at most: the slots that it may fill.
     pub slots: u64,
+    /// How many requests of the batch the server serves at once; those beyond it queue in order of arrival. No limit
+    /// where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u64>,
 }
 
-/// How much longer than asked the server held responses, in nanoseconds.
+/// How much longer than asked the server held responses, its queue left out, in nanoseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HoldLateness {
     /// Half of the holds were at most so late.
@@ -37,7 +41,7 @@ pub struct Ledger {
     pub completed: u64,
     /// Bytes of the bodies of completed answers.
     pub bytes: u64,
-    /// Most requests held at once.
+    /// Most requests in flight at once: arrived and not yet answered, queued ones included.
     pub peak_in_flight: u64,
     /// Connections that carried at least one request of this batch.
     pub connections: u64,
@@ -51,10 +55,17 @@ pub struct Ledger {
     pub doubled: u64,
     /// First arrival to last answer, in nanoseconds.
     pub span_ns: u64,
-    /// Sum of all holds of answered requests, in nanoseconds.
+    /// Sum of all holds of answered requests, time in the server's queue included, in nanoseconds.
     pub held_sum_ns: u64,
     /// How much longer than asked responses were held.
     pub hold_late_ns: HoldLateness,
+    /// Most requests served at once: held, and not in the queue of a server with a capacity. 0 in records from before it
+    /// was counted.
+    #[serde(default)]
+    pub peak_served: u64,
+    /// Sum of the times that answered requests spent in the queue of a server with a capacity, in nanoseconds.
+    #[serde(default)]
+    pub queued_sum_ns: u64,
     /// The longest time for which nothing arrived and nothing was answered although a slot was free, requests were
     /// owed, and as many were held as ever in this batch, in nanoseconds. A capped client waits here, at its cap; a
     /// busy one goes on from it.

@@ -4,6 +4,7 @@
 //! or bytes (`_bytes`), and one [`Record`] is one line of JSON.
 
 pub mod card;
+pub mod delay;
 pub mod environment;
 pub mod histogram;
 pub mod jsonl;
@@ -11,10 +12,12 @@ pub mod ledger;
 pub mod record;
 pub mod sample;
 pub mod schema;
+pub mod text;
 pub mod token;
 pub mod workload;
 
 pub use card::{Card, DeclaredPeak, HiddenCap, Label};
+pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
 pub use ledger::{HoldLateness, Ledger, OpenBatch};
 pub use record::{

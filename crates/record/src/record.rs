@@ -116,12 +116,21 @@ pub struct WorkloadFigures {
     pub requests: u64,
     /// C.
     pub concurrency: u64,
-    /// D in nanoseconds.
+    /// D in nanoseconds; with `lognormal`, the median of delays.
     pub delay_ns: u64,
+    /// Delays that vary, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lognormal: Option<crate::LogNormal>,
     /// Least bytes of each body.
     pub body_bytes: u64,
     /// `cold` or `warm`.
     pub connections: crate::Connections,
+    /// How many hosts the URLs are spread over.
+    #[serde(default = "crate::workload::one", skip_serializing_if = "crate::workload::is_one")]
+    pub hosts: u64,
+    /// How many requests the server holds at once, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u64>,
     /// Where server and worker ran: `split` (apart) or `shared` (both on all CPUs).
     pub placement: String,
 }
@@ -135,9 +144,27 @@ impl WorkloadFigures {
             requests: workload.requests,
             concurrency: workload.concurrency,
             delay_ns: workload.delay_ns,
+            lognormal: workload.lognormal,
             body_bytes: workload.body_bytes,
             connections: workload.connections,
+            hosts: workload.hosts,
+            capacity: workload.capacity,
             placement: placement.to_owned(),
+        }
+    }
+
+    /// The workload as it was asked for.
+    #[must_use]
+    pub fn workload(&self) -> Workload {
+        Workload {
+            requests: self.requests,
+            concurrency: self.concurrency,
+            delay_ns: self.delay_ns,
+            lognormal: self.lognormal,
+            body_bytes: self.body_bytes,
+            connections: self.connections,
+            hosts: self.hosts,
+            capacity: self.capacity,
         }
     }
 }
@@ -236,6 +263,10 @@ pub struct LedgerFigures {
     pub span_ns: u64,
     pub held_sum_ns: u64,
     pub hold_late_ns: HoldLateness,
+    #[serde(default)]
+    pub peak_served: u64,
+    #[serde(default)]
+    pub queued_sum_ns: u64,
     pub quiet_longest_ns: u64,
     pub quiet_sum_ns: u64,
     pub cpu_ns: u64,
@@ -256,6 +287,8 @@ impl From<&Ledger> for LedgerFigures {
             span_ns: ledger.span_ns,
             held_sum_ns: ledger.held_sum_ns,
             hold_late_ns: ledger.hold_late_ns,
+            peak_served: ledger.peak_served,
+            queued_sum_ns: ledger.queued_sum_ns,
             quiet_longest_ns: ledger.quiet_longest_ns,
             quiet_sum_ns: ledger.quiet_sum_ns,
             cpu_ns: ledger.cpu_ns,
@@ -322,7 +355,7 @@ pub struct Record {
     pub flags: Vec<Flag>,
     /// Wall time of the batch, timed inside the worker by the harness.
     pub makespan_ns: Option<u64>,
-    /// ⌈N/C⌉ · D.
+    /// The ideal: ⌈N/C⌉ · D, or what takes its place (see [`Workload::ideal_ns`]).
     pub ideal_ns: u64,
     /// The same with the declared peak.
     pub declared_ideal_ns: u64,

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::delay::{LogNormal, SIGMA_MILLI};
+
 /// Most requests of one batch. 10 million samples are 560 MB of log: a batch above that is a load test, not a comparison.
 pub const MAX_REQUESTS: u64 = 10_000_000;
 /// Most requests in flight: one loopback address has fewer than 65,536 ports to connect from.
@@ -11,6 +13,8 @@ pub const MAX_CONCURRENCY: u64 = 60_000;
 pub const MAX_DELAY_NS: u64 = 60_000_000_000;
 /// Largest body, in bytes: 64 MiB.
 pub const MAX_BODY_BYTES: u64 = 64 << 20;
+/// Most hosts that the URLs are spread over: 127.0.0.1 to 127.0.0.128.
+pub const MAX_HOSTS: u64 = 128;
 
 /// Whether the client and its connections exist before the timed span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -41,12 +45,30 @@ pub struct Workload {
     pub requests: u64,
     /// C: how many of them may be in flight at once, 1 to N.
     pub concurrency: u64,
-    /// D: how long the server holds each response, in nanoseconds, 0 to 60 s.
+    /// D: how long the server holds each response, in nanoseconds, 0 to 60 s. With `lognormal`, the median of delays.
     pub delay_ns: u64,
+    /// Delays that vary from index to index around D; a fixed D where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lognormal: Option<LogNormal>,
     /// Least size of each response's body, in bytes; the answer to check needs some 60 bytes and is never cut.
     pub body_bytes: u64,
     /// Whether connecting is part of what is timed.
     pub connections: Connections,
+    /// How many hosts the URLs are spread over, index by index: 127.0.0.1 and those after it, 1 to 128.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub hosts: u64,
+    /// How many requests the server holds at once; others queue in order of arrival. No limit where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u64>,
+}
+
+pub(crate) fn one() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) fn is_one(hosts: &u64) -> bool {
+    *hosts == 1
 }
 
 /// Why a workload cannot be run; each says what would be right.
@@ -75,9 +97,41 @@ pub enum WorkloadError {
     /// The body is absurd.
     #[error("body must be at most 64MiB ({MAX_BODY_BYTES} bytes), not {0} bytes")]
     Body(u64),
+    /// Sigma is absurd.
+    #[error("sigma of a lognormal delay must be {:.3} to {:.0}, not {:.3}", milli(*SIGMA_MILLI.start()), milli(*SIGMA_MILLI.end()), milli(*.0))]
+    Sigma(u32),
+    /// Something that needs a delay was asked for without one.
+    #[error("{0} needs a delay above 0: at D = 0 nothing is held")]
+    NoDelay(&'static str),
+    /// No host, or too many.
+    #[error("hosts must be 1 to {MAX_HOSTS}, not {0}")]
+    Hosts(u64),
+    /// A server that holds nothing.
+    #[error("capacity must be at least 1 (leave it out for a server without a limit), not 0")]
+    NoCapacity,
+}
+
+fn milli(thousandths: u32) -> f64 {
+    f64::from(thousandths) / 1_000.0
 }
 
 impl Workload {
+    /// A workload of fixed delay, with cold connections to one host that holds any number of requests, and bodies of
+    /// 1 KiB.
+    #[must_use]
+    pub const fn new(requests: u64, concurrency: u64, delay_ns: u64) -> Self {
+        Self {
+            requests,
+            concurrency,
+            delay_ns,
+            lognormal: None,
+            body_bytes: 1_024,
+            connections: Connections::Cold,
+            hosts: 1,
+            capacity: None,
+        }
+    }
+
     /// Checks every range, before anything starts.
     ///
     /// # Errors
@@ -104,15 +158,46 @@ impl Workload {
         if self.body_bytes > MAX_BODY_BYTES {
             return Err(WorkloadError::Body(self.body_bytes));
         }
+        if let Some(lognormal) = self.lognormal {
+            if !SIGMA_MILLI.contains(&lognormal.sigma_milli) {
+                return Err(WorkloadError::Sigma(lognormal.sigma_milli));
+            }
+            if self.delay_ns == 0 {
+                return Err(WorkloadError::NoDelay("lognormal"));
+            }
+        }
+        if self.hosts == 0 || self.hosts > MAX_HOSTS {
+            return Err(WorkloadError::Hosts(self.hosts));
+        }
+        match self.capacity {
+            Some(0) => return Err(WorkloadError::NoCapacity),
+            Some(_) if self.delay_ns == 0 => return Err(WorkloadError::NoDelay("capacity")),
+            _ => {}
+        }
         Ok(())
     }
 
-    /// The ideal in nanoseconds: ⌈N/C⌉ · D, the makespan that no client can beat with C in flight.
+    /// The delay of each index in turn, in nanoseconds.
+    pub fn delays_ns(&self) -> impl Iterator<Item = u64> {
+        let varying = self.lognormal.map(|lognormal| lognormal.delays_ns(self.delay_ns, self.requests));
+        let fixed = if self.lognormal.is_none() { self.requests } else { 0 };
+        varying.into_iter().flatten().chain((0..fixed).map(|_| self.delay_ns))
+    }
+
+    /// The sum of all delays, in nanoseconds: what the server owes to hold.
+    #[must_use]
+    pub fn delay_sum_ns(&self) -> u64 {
+        self.delays_ns().fold(0, u64::saturating_add)
+    }
+
+    /// The ideal in nanoseconds: the makespan that no client can beat with C in flight. ⌈N/C⌉ · D; with delays that vary,
+    /// max(longest, sum / C). A server that holds fewer than C at once takes C's place.
     ///
     /// ```
-    /// use inflight_record::{Connections, Workload};
-    /// let workload = Workload { requests: 1000, concurrency: 300, delay_ns: 50_000_000, body_bytes: 0, connections: Connections::Cold };
+    /// use inflight_record::Workload;
+    /// let workload = Workload::new(1000, 300, 50_000_000);
     /// assert_eq!(workload.ideal_ns(), 4 * 50_000_000);
+    /// assert_eq!(Workload { capacity: Some(200), ..workload }.ideal_ns(), 5 * 50_000_000);
     /// ```
     #[must_use]
     pub fn ideal_ns(&self) -> u64 {
@@ -122,14 +207,34 @@ impl Workload {
     /// The declared ideal in nanoseconds: the same with min(C, `peak`) in flight, `peak` being what a card declares.
     #[must_use]
     pub fn ideal_with_peak_ns(&self, peak: u64) -> u64 {
-        self.requests.div_ceil(peak.clamp(1, self.concurrency)).saturating_mul(self.delay_ns)
+        let at_once = peak.min(self.capacity.unwrap_or(u64::MAX)).clamp(1, self.concurrency);
+        if self.lognormal.is_none() {
+            return self.requests.div_ceil(at_once).saturating_mul(self.delay_ns);
+        }
+        let (longest, sum) =
+            self.delays_ns().fold((0, 0_u64), |(longest, sum), delay| (delay.max(longest), sum.saturating_add(delay)));
+        longest.max(sum.div_ceil(at_once))
     }
 
-    /// A short name that is unique for the workload, such as `n500-c500-d50ms-b1024-cold`.
+    /// The delay in words: `50ms`, `lognormal:50ms:0.6`.
+    #[must_use]
+    pub fn delay_text(&self) -> String {
+        let median = short_duration(self.delay_ns);
+        match self.lognormal {
+            None => median,
+            Some(lognormal) => format!("lognormal:{median}:{}", milli(lognormal.sigma_milli)),
+        }
+    }
+
+    /// A short name that is unique for the workload but for the seed of its delays, such as `n500-c500-d50ms-b1024-cold`
+    /// or `n500-c100-d50ms-ln0.6-b1024-cold-h16-k200` (log-normal with sigma 0.6, 16 hosts, capacity 200).
     #[must_use]
     pub fn slug(&self) -> String {
+        let lognormal = self.lognormal.map_or_else(String::new, |it| format!("-ln{}", milli(it.sigma_milli)));
+        let hosts = if self.hosts == 1 { String::new() } else { format!("-h{}", self.hosts) };
+        let capacity = self.capacity.map_or_else(String::new, |capacity| format!("-k{capacity}"));
         format!(
-            "n{}-c{}-d{}-b{}-{}",
+            "n{}-c{}-d{}{lognormal}-b{}-{}{hosts}{capacity}",
             self.requests,
             self.concurrency,
             short_duration(self.delay_ns),
@@ -156,7 +261,7 @@ mod tests {
     use super::*;
 
     fn workload(requests: u64, concurrency: u64, delay_ns: u64) -> Workload {
-        Workload { requests, concurrency, delay_ns, body_bytes: 0, connections: Connections::Cold }
+        Workload { body_bytes: 0, ..Workload::new(requests, concurrency, delay_ns) }
     }
 
     #[test]
@@ -175,17 +280,54 @@ mod tests {
     }
 
     #[test]
+    fn with_varying_delays_the_ideal_is_the_longest_or_the_mean_load() {
+        let lognormal = Some(LogNormal { sigma_milli: 600, seed: 3 });
+        let workload = Workload { lognormal, ..workload(200, 200, 50_000_000) };
+        let delays: Vec<u64> = workload.delays_ns().collect();
+        assert_eq!((delays.len(), delays.iter().sum::<u64>()), (200, workload.delay_sum_ns()));
+        assert_eq!(workload.ideal_ns(), *delays.iter().max().unwrap());
+        assert_eq!(workload.ideal_with_peak_ns(1), workload.delay_sum_ns());
+        assert_eq!(workload.ideal_with_peak_ns(10), workload.delay_sum_ns().div_ceil(10));
+    }
+
+    #[test]
+    fn a_capacity_takes_the_place_of_c_in_the_ideal() {
+        let workload = Workload { capacity: Some(20), ..workload(100, 50, 50) };
+        assert_eq!(workload.ideal_ns(), 5 * 50);
+        assert_eq!(workload.ideal_with_peak_ns(10), 10 * 50);
+        assert_eq!(Workload { capacity: Some(80), ..workload }.ideal_ns(), 2 * 50);
+    }
+
+    #[test]
     fn ranges_are_checked_and_errors_say_what_is_right() {
         assert!(workload(1, 1, 0).validate().is_ok());
         assert!(workload(0, 1, 0).validate().unwrap_err().to_string().contains("1 to 10000000"));
         assert!(workload(10, 0, 0).validate().unwrap_err().to_string().contains("at least 1"));
         assert!(workload(10, 11, 0).validate().unwrap_err().to_string().contains("1 to 10"));
         assert!(workload(10, 1, MAX_DELAY_NS + 1).validate().unwrap_err().to_string().contains("60s"));
+        let wrong = |workload: Workload| workload.validate().unwrap_err().to_string();
+        let plain = workload(10, 1, 5);
+        assert!(wrong(Workload { hosts: 0, ..plain.clone() }).contains("1 to 128"));
+        assert!(wrong(Workload { capacity: Some(0), ..plain.clone() }).contains("at least 1"));
+        assert!(wrong(Workload { capacity: Some(5), ..workload(10, 1, 0) }).contains("delay above 0"));
+        let lognormal = Some(LogNormal { sigma_milli: 3_001, seed: 0 });
+        assert!(wrong(Workload { lognormal, ..plain }).contains("0.001 to 3, not 3.001"));
     }
 
     #[test]
     fn slugs_are_short_and_whole() {
         assert_eq!(workload(500, 500, 50_000_000).slug(), "n500-c500-d50ms-b0-cold");
         assert_eq!(workload(5, 5, 1_500_000).slug(), "n5-c5-d1500us-b0-cold");
+        let lognormal = Some(LogNormal { sigma_milli: 600, seed: 0 });
+        let all = Workload { lognormal, hosts: 16, capacity: Some(200), ..workload(9, 5, 50_000_000) };
+        assert_eq!(all.slug(), "n9-c5-d50ms-ln0.6-b0-cold-h16-k200");
+        assert_eq!(all.delay_text(), "lognormal:50ms:0.6");
+    }
+
+    #[test]
+    fn what_is_plain_is_written_as_ever() {
+        let text = serde_json::to_string(&workload(1, 1, 5)).unwrap();
+        assert!(!text.contains("hosts") && !text.contains("capacity") && !text.contains("lognormal"), "{text}");
+        assert_eq!(serde_json::from_str::<Workload>(&text).unwrap(), workload(1, 1, 5));
     }
 }

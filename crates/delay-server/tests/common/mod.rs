@@ -107,7 +107,7 @@ impl Client {
     }
 
     pub fn open(&mut self, batch: u64, requests: u64, slots: u64) {
-        let owed = serde_json::to_string(&OpenBatch { batch, requests, slots }).unwrap();
+        let owed = serde_json::to_string(&OpenBatch { batch, requests, slots, capacity: None }).unwrap();
         let answer = self.ask("POST", "/ledger", &owed);
         assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
     }

@@ -1,6 +1,6 @@
 //! The witness on evidence made by hand: one thing wrong at a time.
 
-use inflight_record::{Connections, Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
+use inflight_record::{Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
 
 use crate::protocol::Usage;
 
@@ -24,13 +24,7 @@ struct Case {
 
 impl Case {
     fn honest() -> Self {
-        let workload = Workload {
-            requests: 10,
-            concurrency: 5,
-            delay_ns: 50 * MS,
-            body_bytes: 100,
-            connections: Connections::Cold,
-        };
+        let workload = Workload { body_bytes: 100, ..Workload::new(10, 5, 50 * MS) };
         let key = TokenKey::new([9; 16]);
         let samples = (0..10)
             .map(|index| {

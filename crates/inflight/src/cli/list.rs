@@ -23,6 +23,7 @@ pub fn run(arguments: &ListArguments) -> anyhow::Result<u8> {
             DeclaredPeak::Concurrency => "C".to_owned(),
             DeclaredPeak::Cpus => "min(C, CPUs)".to_owned(),
             DeclaredPeak::AtMost(peak) => format!("min(C, {peak})"),
+            DeclaredPeak::AtMostPerHost(peak) => format!("min(C, {peak} a host)"),
         };
         let caps: Vec<String> = card.hidden_caps.iter().map(|cap| format!("{}: {}", cap.what, cap.here)).collect();
         let idea = match &card.historical {

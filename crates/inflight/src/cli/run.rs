@@ -80,12 +80,16 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
 
 /// Checks all that can be wrong with the input, before anything starts.
 fn checked_plan(arguments: &RunArguments, environment: &inflight_record::Environment) -> anyhow::Result<Plan> {
+    let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let workload = Workload {
         requests: arguments.requests,
         concurrency: arguments.concurrency,
-        delay_ns: u64::try_from(arguments.delay.as_nanos()).unwrap_or(u64::MAX),
+        delay_ns: arguments.delay.ns,
+        lognormal: arguments.delay.lognormal(seed),
         body_bytes: arguments.body,
         connections: arguments.connections.into(),
+        hosts: arguments.hosts,
+        capacity: arguments.capacity,
     };
     workload.validate()?;
     let inflight = std::env::current_exe().context("cannot find this binary to start it again")?;
@@ -94,7 +98,7 @@ fn checked_plan(arguments: &RunArguments, environment: &inflight_record::Environ
         workload,
         contenders,
         rounds: arguments.rounds,
-        seed: arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
+        seed,
         time_limit: arguments.time_limit,
         placement: match arguments.placement {
             PlacementWord::Split => Placement::Split,

@@ -9,7 +9,7 @@ use inflight::software;
 use inflight_harness::child::Program;
 use inflight_harness::driver::{self, Event};
 use inflight_harness::plan::{Contender, Placement};
-use inflight_record::{Connections, Record, Workload};
+use inflight_record::{Record, Workload};
 
 use crate::cheats;
 
@@ -41,7 +41,7 @@ pub fn script(name: &str, script: &str) -> Contender {
 }
 
 pub fn workload(requests: u64, concurrency: u64, delay_ns: u64) -> Workload {
-    Workload { requests, concurrency, delay_ns, body_bytes: 200, connections: Connections::Cold }
+    Workload { body_bytes: 200, ..Workload::new(requests, concurrency, delay_ns) }
 }
 
 /// Runs one round; `on_start` hears the process ids of server and worker of each batch. Records by arm's name, sorted

@@ -44,7 +44,7 @@ impl Model for AsyncStdSurf {
 
 impl Model for Idiomatic {
     fn card(&self) -> Card {
-        card("async-std-surf/idiomatic", DeclaredPeak::AtMost(50), ["left at the default"; 3])
+        card("async-std-surf/idiomatic", DeclaredPeak::AtMostPerHost(50), ["left at the default"; 3])
     }
 
     fn client(&self, _: &Setup) -> Result<Box<dyn Client>, ModelError> {
@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn only_the_idiomatic_form_stops_at_fifty() {
-        assert_eq!(AsyncStdSurf.card().declared_peak.resolve(100, 2), 100);
-        assert_eq!(Idiomatic.card().declared_peak.resolve(100, 2), 50);
-        assert_eq!(Idiomatic.card().declared_peak.resolve(10, 2), 10);
+        assert_eq!(AsyncStdSurf.card().declared_peak.resolve(100, 1, 2), 100);
+        assert_eq!(Idiomatic.card().declared_peak.resolve(100, 1, 2), 50);
+        assert_eq!(Idiomatic.card().declared_peak.resolve(10, 1, 2), 10);
     }
 
     #[test]

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_default_pool_declares_the_cpus_and_the_others_c() {
-        let peaks: Vec<_> = VARIANTS.iter().map(|model| model.card().declared_peak.resolve(100, 2)).collect();
+        let peaks: Vec<_> = VARIANTS.iter().map(|model| model.card().declared_peak.resolve(100, 1, 2)).collect();
         assert_eq!(peaks, [100, 2, 100]);
     }
 }

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn it_declares_one_request_in_flight() {
-        assert_eq!(Sequential.card().declared_peak.resolve(100, 8), 1);
+        assert_eq!(Sequential.card().declared_peak.resolve(100, 1, 8), 1);
     }
 
     #[test]

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn both_forms_declare_c() {
         for model in VARIANTS {
-            assert_eq!(model.card().declared_peak.resolve(100, 2), 100);
+            assert_eq!(model.card().declared_peak.resolve(100, 1, 2), 100);
             assert!(model.card().thread_per_request);
         }
     }

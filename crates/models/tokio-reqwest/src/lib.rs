@@ -126,6 +126,6 @@ mod tests {
 
     #[test]
     fn both_forms_declare_c() {
-        assert!(VARIANTS.iter().all(|model| model.card().declared_peak.resolve(100, 2) == 100));
+        assert!(VARIANTS.iter().all(|model| model.card().declared_peak.resolve(100, 1, 2) == 100));
     }
 }

@@ -1,18 +1,12 @@
 //! The table from records made by hand: exact text, no clock.
 
 use inflight_record::{Card, Cpu, DeclaredPeak, Flag, Label, ModelFigures, Outcome, Record, SCHEMA_VERSION};
-use inflight_record::{Connections, Workload, WorkloadFigures};
+use inflight_record::{Workload, WorkloadFigures};
 
 use super::{Style, header, table};
 
 fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> Record {
-    let workload = Workload {
-        requests: 500,
-        concurrency: 500,
-        delay_ns: 50_000_000,
-        body_bytes: 1024,
-        connections: Connections::Cold,
-    };
+    let workload = Workload::new(500, 500, 50_000_000);
     let card = Card {
         id: arm.to_owned(),
         idea: String::new(),
