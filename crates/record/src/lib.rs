@@ -9,7 +9,9 @@ pub mod environment;
 pub mod histogram;
 pub mod jsonl;
 pub mod ledger;
+pub mod manifest;
 pub mod record;
+pub mod row;
 pub mod sample;
 pub mod schema;
 pub mod text;
@@ -20,10 +22,12 @@ pub use card::{Card, DeclaredPeak, HiddenCap, Label};
 pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
 pub use ledger::{HoldLateness, Ledger, OpenBatch};
+pub use manifest::{Arm, ArmKind, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use record::{
     ContextSwitches, Cpu, Flag, Histograms, Latency, LedgerFigures, Memory, ModelFigures, Network, Outcome, Outside,
     Percentiles, Record, SCHEMA_VERSION, WorkloadFigures,
 };
+pub use row::{FlagSet, LedgerRow, Name, Row};
 pub use sample::{Sample, SampleError};
 pub use token::{Token, TokenKey};
 pub use workload::{Connections, Workload, WorkloadError};

@@ -63,6 +63,19 @@ pub enum Flag {
 }
 
 impl Flag {
+    /// Every flag, in the order of its declaration.
+    pub const ALL: [Self; 9] = [
+        Self::ListenOverflow,
+        Self::SynRetransmit,
+        Self::Steal,
+        Self::Throttled,
+        Self::ForeignLoad,
+        Self::ServerSaturated,
+        Self::HoldLate,
+        Self::WarmOpened,
+        Self::Underfilled,
+    ];
+
     /// The word in tables and records.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -8,6 +8,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("record.schema.json", text(&schema_for!(crate::Record))),
         ("environment.schema.json", text(&schema_for!(crate::Environment))),
+        ("study.schema.json", text(&schema_for!(crate::Manifest))),
         ("sample.schema.json", text(&schema_for!(crate::Sample))),
         ("ledger.schema.json", text(&schema_for!(crate::Ledger))),
     ]
