@@ -14,6 +14,7 @@ pub mod record;
 pub mod row;
 pub mod sample;
 pub mod schema;
+pub mod study;
 pub mod text;
 pub mod token;
 pub mod workload;
