@@ -1,8 +1,20 @@
-//! Records to tables. Never runs anything: the same records give the same text.
+//! Records to summaries, comparisons and tables. Never runs anything: the same records give the same text.
 
 pub mod cells;
+pub mod directory;
+mod grid;
+pub mod study;
+pub mod summary;
 pub mod table;
 pub mod units;
 
 pub use cells::{Cell, cells};
+pub use study::Study;
+pub use summary::{Summary, wide};
 pub use table::{header, table, tables};
+
+/// The schemas of what is computed from records, as file name and text.
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, String)> {
+    vec![("summary.schema.json", inflight_record::schema::text(&schemars::schema_for!(Summary)))]
+}

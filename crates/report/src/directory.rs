@@ -1,0 +1,123 @@
+//! The directory of a study: its manifests, environments and rows, loaded and checked to belong together.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use inflight_record::jsonl::{self, JsonlError};
+use inflight_record::{Environment, Manifest, Record, Row};
+use serde::Deserialize;
+
+use crate::study::{MANIFESTS, Placed, RECORDS, Study, StudyError};
+use crate::summary::Summary;
+
+const ENVIRONMENTS: &str = "environments.jsonl";
+
+/// What [`write_summary`] writes.
+pub const SUMMARY: &str = "summary.json";
+
+/// Why a directory cannot be read as a study; each says where.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// It holds no study.
+    #[error("{} is no study: it has no {}; `inflight study` makes one", dir.display(), missing.join(" and no "))]
+    NoStudy {
+        /// The directory.
+        dir: PathBuf,
+        /// The files that it lacks.
+        missing: Vec<&'static str>,
+    },
+    /// A file cannot be read, or a line of it.
+    #[error(transparent)]
+    Lines(#[from] JsonlError),
+    /// Its lines do not belong together.
+    #[error("{}/{source}", dir.display())]
+    Study {
+        /// The directory.
+        dir: PathBuf,
+        /// Which line, and why.
+        source: Box<StudyError>,
+    },
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Loads a study from its directory.
+///
+/// # Errors
+/// The directory is no study, a line cannot be read, or the lines do not belong together: see [`Study::new`].
+pub fn load(dir: &Path) -> Result<Study, DirectoryError> {
+    let missing: Vec<&str> =
+        [MANIFESTS, RECORDS, ENVIRONMENTS].into_iter().filter(|file| !dir.join(file).is_file()).collect();
+    if !missing.is_empty() {
+        return Err(DirectoryError::NoStudy { dir: dir.to_owned(), missing });
+    }
+    let manifests: Vec<Manifest> = jsonl::load(&dir.join(MANIFESTS))?;
+    let environments: Vec<Environment> = jsonl::load(&dir.join(ENVIRONMENTS))?;
+    let rows = rows(&dir.join(RECORDS))?;
+    let placed = placed(&dir.join(RECORDS), &environments)?;
+    Study::new(manifests, environments, rows)
+        .map(|study| study.placed(placed))
+        .map_err(|source| DirectoryError::Study { dir: dir.to_owned(), source: source.into() })
+}
+
+/// The rows of a file of records, in its order: row i stands on line i + 1.
+fn rows(path: &Path) -> Result<Vec<Row>, JsonlError> {
+    Ok(jsonl::load::<Record>(path)?.iter().map(Row::from).collect())
+}
+
+/// Where server and workers ran, as the first record of each environment says; rows do not hold it.
+fn placed(path: &Path, environments: &[Environment]) -> Result<Vec<Placed>, DirectoryError> {
+    let io = |source| DirectoryError::Io { path: path.to_owned(), source };
+    let mut missing: BTreeSet<&str> = environments.iter().map(|it| it.environment_id.as_str()).collect();
+    let mut placed = Vec::new();
+    for line in BufReader::new(File::open(path).map_err(io)?).lines() {
+        if missing.is_empty() {
+            break;
+        }
+        // `rows` has read the same lines: what is wrong with one was said there.
+        let Ok(first) = serde_json::from_str::<PlacedRecord>(&line.map_err(io)?) else { continue };
+        if missing.remove(first.environment_id.as_str()) {
+            placed.push(Placed {
+                environment_id: first.environment_id,
+                placement: first.workload.placement,
+                server_cpus: first.server_cpus,
+                worker_cpus: first.cpus,
+            });
+        }
+    }
+    Ok(placed)
+}
+
+#[derive(Deserialize)]
+struct PlacedRecord {
+    environment_id: String,
+    workload: PlacedWorkload,
+    cpus: Vec<u32>,
+    server_cpus: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct PlacedWorkload {
+    placement: String,
+}
+
+/// Writes `summary.json` into the study's directory; whoever reads it meanwhile sees the old one or the new one, whole.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn write_summary(dir: &Path, summary: &Summary) -> Result<(), DirectoryError> {
+    let (path, unfinished) = (dir.join(SUMMARY), dir.join(format!("{SUMMARY}.tmp")));
+    let io = |source| DirectoryError::Io { path: unfinished.clone(), source };
+    let mut file = File::create(&unfinished).map_err(io)?;
+    file.write_all(summary.to_json().as_bytes()).map_err(io)?;
+    file.sync_all().map_err(io)?;
+    fs::rename(&unfinished, &path).map_err(|source| DirectoryError::Io { path: path.clone(), source })
+}

@@ -1,0 +1,206 @@
+//! The summary of a study: every figure that may be cited, under an id, with its interval and its rounds.
+
+mod batches;
+mod build;
+mod controls;
+mod figure;
+mod marginal;
+pub(crate) mod metric;
+mod ranking;
+mod wide;
+
+use inflight_record::{Controls, Environment, Label, Machine, RoundsRule, Software, Workload};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use batches::{Batches, Ended, Flagged};
+pub use controls::{Again, ControlArms, FoundBack};
+pub use figure::Figure;
+pub use metric::{Metric, Unit};
+pub use ranking::{Pair, Ranking};
+pub use wide::{Wide, wide};
+
+use crate::study::{Placed, Study};
+
+/// Version of the summary's schema.
+pub const SUMMARY_VERSION: u32 = 1;
+
+/// All that a study's records say. The same records, in any order, give the same summary, byte for byte.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// [`SUMMARY_VERSION`].
+    pub summary_version: u32,
+    /// Name of the study, with which the ids of its figures begin.
+    pub study: String,
+    /// The question that it answers.
+    pub question: String,
+    /// SHA-256 of the study file.
+    pub study_sha256: String,
+    /// The parts that are in it, in the order of their manifests.
+    pub study_ids: Vec<String>,
+    /// The model that all others are compared with.
+    pub baseline: String,
+    /// How many rounds the study runs: of its first part.
+    pub rounds: RoundsRule,
+    /// The level of every interval, a part of 1. Above 0.95 where rounds were added until intervals were narrow.
+    pub level: f64,
+    /// Sizes of the control arms.
+    pub controls: Controls,
+    /// Where it ran: one entry for each environment that has records.
+    pub machines: Vec<MachineSummary>,
+}
+
+/// What the records of one environment say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MachineSummary {
+    /// The environment; behind an @ in the ids of its figures where the study has several.
+    pub environment_id: String,
+    /// The machine.
+    pub machine: Machine,
+    /// What was built.
+    pub software: Software,
+    /// Where server and workers ran, where that is known.
+    pub placed: Option<PlacedSummary>,
+    /// One entry for each workload of the study, in its order.
+    pub workloads: Vec<WorkloadSummary>,
+    /// What one more request in flight costs in memory, where three or more workloads differ in concurrency only.
+    pub marginal_memory: Vec<MarginalMemory>,
+}
+
+/// Where server and workers ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlacedSummary {
+    /// `split` or `shared`.
+    pub placement: String,
+    /// The CPUs that the server was given.
+    pub server_cpus: Vec<u32>,
+    /// The CPUs that the workers were given.
+    pub worker_cpus: Vec<u32>,
+}
+
+impl From<&Placed> for PlacedSummary {
+    fn from(placed: &Placed) -> Self {
+        Self {
+            placement: placed.placement.clone(),
+            server_cpus: placed.server_cpus.clone(),
+            worker_cpus: placed.worker_cpus.clone(),
+        }
+    }
+}
+
+/// One workload on one machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkloadSummary {
+    /// Its id.
+    pub id: String,
+    /// Its slug, by which records name it.
+    pub slug: String,
+    /// Itself.
+    pub workload: Workload,
+    /// Its ideal; null at D = 0.
+    pub ideal_ns: Option<u64>,
+    /// How many rounds any arm ran.
+    pub rounds: usize,
+    /// The models, in the order of the study.
+    pub models: Vec<ModelSummary>,
+    /// All pairs of models, by metric.
+    pub rankings: Vec<Ranking>,
+    /// What the control arms say of the study itself.
+    pub controls: ControlArms,
+}
+
+/// One model under one workload on one machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelSummary {
+    /// Its id.
+    pub model: String,
+    /// In which spirit it is written.
+    pub label: Label,
+    /// Median and interval of each metric.
+    pub figures: Vec<Figure>,
+    /// Ratio to the baseline of each metric that is compared, round by round; none for the baseline itself.
+    pub ratios: Vec<Figure>,
+    /// How its batches ended.
+    pub batches: Batches,
+}
+
+impl ModelSummary {
+    /// Its figure of this metric.
+    #[must_use]
+    pub fn figure(&self, metric: Metric) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.metric == metric.as_str())
+    }
+
+    /// Its ratio to the baseline in this metric.
+    #[must_use]
+    pub fn ratio(&self, metric: Metric) -> Option<&Figure> {
+        self.ratios.iter().find(|figure| figure.metric.strip_suffix("_ratio") == Some(metric.as_str()))
+    }
+}
+
+/// Workloads that differ only in concurrency (and number of requests), and what memory does along them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MarginalMemory {
+    /// Name of the group, in the ids of its figures: what the slugs have in common.
+    pub group: String,
+    /// The ids of its workloads.
+    pub workloads: Vec<String>,
+    /// By model: bytes of peak memory for each request more at the peak in flight, the slope of each round's
+    /// least-squares line, then median and interval over the rounds.
+    pub models: Vec<ModelMarginal>,
+}
+
+/// The marginal memory of one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelMarginal {
+    /// Its id.
+    pub model: String,
+    /// The slope.
+    pub figure: Figure,
+}
+
+impl Summary {
+    /// The summary of a study.
+    #[must_use]
+    pub fn of(study: &Study) -> Self {
+        build::summary(study)
+    }
+
+    /// The figure of this id.
+    #[must_use]
+    pub fn figure(&self, id: &str) -> Option<&Figure> {
+        self.figures().find(|figure| figure.id == id)
+    }
+
+    /// Every figure that has an id, each id once.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.machines.iter().flat_map(|machine| {
+            let workloads = machine.workloads.iter().flat_map(|workload| {
+                let models = workload.models.iter().flat_map(|model| model.figures.iter().chain(&model.ratios));
+                models.chain(workload.controls.figures())
+            });
+            let slopes = machine.marginal_memory.iter().flat_map(|group| &group.models).map(|model| &model.figure);
+            workloads.chain(slopes)
+        })
+    }
+
+    /// As `summary.json` holds it: indented, with a newline at its end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Names and numbers only: there is nothing in it that JSON cannot hold.
+        serde_json::to_string_pretty(self).map_or_else(|error| format!("{error}\n"), |text| text + "\n")
+    }
+}
+
+impl MachineSummary {
+    fn new(environment: &Environment, placed: Option<&Placed>) -> Self {
+        Self {
+            environment_id: environment.environment_id.clone(),
+            machine: environment.machine.clone(),
+            software: environment.software.clone(),
+            placed: placed.map(PlacedSummary::from),
+            workloads: Vec::new(),
+            marginal_memory: Vec::new(),
+        }
+    }
+}

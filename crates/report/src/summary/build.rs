@@ -1,0 +1,99 @@
+//! From the rows of a study to its summary.
+
+use std::collections::HashMap;
+
+use inflight_stats::Stopping;
+
+use super::batches::Batches;
+use super::controls::ControlArms;
+use super::figure::{Figure, Ids, median_figure, ratio_figure};
+use super::marginal::marginal_memory;
+use super::metric::Metric;
+use super::ranking::Ranking;
+use super::{MachineSummary, ModelSummary, SUMMARY_VERSION, Summary, WorkloadSummary};
+use crate::grid::{ArmRows, Cells, Values, machines};
+use crate::study::Study;
+
+pub(super) fn summary(study: &Study) -> Summary {
+    let (first, stopping) = (study.first(), study.stopping());
+    let machines = machines(study);
+    let several = machines.len() > 1;
+    let summaries = machines.iter().map(|machine| {
+        let id = &machine.environment.environment_id;
+        let ending = if several { format!("@{id}") } else { String::new() };
+        let ids = Ids { study: first.name.clone(), ending };
+        MachineSummary {
+            workloads: machine.workloads.iter().map(|cells| workload(&ids, cells, study, stopping)).collect(),
+            marginal_memory: marginal_memory(&ids, machine, stopping),
+            ..MachineSummary::new(machine.environment, study.placed_in(id))
+        }
+    });
+    Summary {
+        summary_version: SUMMARY_VERSION,
+        study: first.name.clone(),
+        question: first.question.clone(),
+        study_sha256: first.study_sha256.clone(),
+        study_ids: study.manifests().iter().map(|manifest| manifest.study_id.clone()).collect(),
+        baseline: first.baseline.clone(),
+        rounds: first.rounds,
+        level: stopping.level(),
+        controls: first.controls,
+        machines: summaries.collect(),
+    }
+}
+
+/// The values of each model that is compared, by metric: made once, paired many times.
+type Compared<'a> = HashMap<(Metric, &'a str), Values<'a>>;
+
+fn workload(ids: &Ids, cells: &Cells<'_>, study: &Study, stopping: Stopping) -> WorkloadSummary {
+    let named = cells.named;
+    let baseline = &study.first().baseline;
+    let mut compared = Compared::new();
+    for rows in cells.models() {
+        compared.extend(Metric::COMPARED.map(|metric| ((metric, rows.arm.arm.as_str()), rows.values(metric))));
+    }
+    let controls = ControlArms::of(ids, cells, baseline, study.first().controls, stopping);
+    let metrics = Metric::COMPARED.into_iter().filter(|metric| metric.absent(&named.workload).is_none());
+    let rankings = metrics.map(|metric| {
+        let of = |rows: &ArmRows<'_>| compared.get(&(metric, rows.arm.arm.as_str())).cloned().unwrap_or_default();
+        let models: Vec<(&str, Values<'_>)> = cells.models().map(|rows| (rows.arm.arm.as_str(), of(rows))).collect();
+        Ranking::of(metric, &named.workload, &models, controls.half_width(metric), stopping)
+    });
+    WorkloadSummary {
+        id: named.id.clone(),
+        slug: named.slug.clone(),
+        ideal_ns: (named.workload.delay_ns > 0).then(|| named.workload.ideal_ns()),
+        workload: named.workload.clone(),
+        rounds: cells.rounds,
+        models: cells.models().map(|rows| model(ids, cells, rows, &compared, baseline, stopping)).collect(),
+        rankings: rankings.collect(),
+        controls,
+    }
+}
+
+fn model(
+    ids: &Ids,
+    cells: &Cells<'_>,
+    rows: &ArmRows<'_>,
+    compared: &Compared<'_>,
+    baseline: &str,
+    stopping: Stopping,
+) -> ModelSummary {
+    let name = rows.arm.arm.as_str();
+    let figures = Metric::ALL.into_iter().map(|metric| {
+        let values = rows.values(metric);
+        median_figure(ids, cells, name, metric, &values, stopping)
+    });
+    let none = Values::new();
+    let ratio = |metric| -> Figure {
+        let of = |arm| compared.get(&(metric, arm)).unwrap_or(&none);
+        ratio_figure(ids, cells, name, metric, (of(name), of(baseline)), stopping)
+    };
+    ModelSummary {
+        model: name.to_owned(),
+        label: rows.arm.label,
+        figures: figures.collect(),
+        ratios: if name == baseline { Vec::new() } else { Metric::COMPARED.into_iter().map(ratio).collect() },
+        batches: Batches::of(rows),
+    }
+}

@@ -1,0 +1,88 @@
+//! What one more request in flight costs in memory: a line through the workloads of each round.
+
+use std::collections::BTreeMap;
+
+use inflight_record::{NamedWorkload, Workload};
+use inflight_stats::{Stopping, slope};
+
+use super::figure::{Figure, Ids, Made};
+use super::metric::{Metric, Unit, number, peak_in_flight};
+use super::{MarginalMemory, ModelMarginal};
+use crate::grid::{Cells, Machine, Round};
+
+/// A line through two points fits them whatever they are.
+const LEAST_WORKLOADS: usize = 3;
+/// The peaks of a line's ends have to be this far apart: a model that keeps its peak whatever C is has no such cost.
+const LEAST_RISE: f64 = 2.0;
+
+const METRIC: &str = "marginal_memory";
+
+/// The groups of workloads that differ only in concurrency and number of requests, with each model's slope.
+pub(super) fn marginal_memory(ids: &Ids, machine: &Machine<'_>, stopping: Stopping) -> Vec<MarginalMemory> {
+    let mut groups: Vec<(Workload, Vec<&Cells<'_>>)> = Vec::new();
+    for cells in &machine.workloads {
+        let key = Workload { requests: 1, concurrency: 1, ..cells.named.workload.clone() };
+        // At D = 0 what is in flight cannot be seen.
+        match groups.iter_mut().find(|(there, _)| *there == key) {
+            _ if key.delay_ns == 0 => {}
+            Some((_, group)) => group.push(cells),
+            None => groups.push((key, vec![cells])),
+        }
+    }
+    groups.iter().filter(|(_, group)| rises(group)).map(|(key, group)| one(ids, key, group, stopping)).collect()
+}
+
+fn rises(group: &[&Cells<'_>]) -> bool {
+    let mut levels: Vec<u64> = group.iter().map(|cells| cells.named.workload.concurrency).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    levels.len() >= LEAST_WORKLOADS
+}
+
+fn one(ids: &Ids, key: &Workload, group: &[&Cells<'_>], stopping: Stopping) -> MarginalMemory {
+    let name = name(key);
+    let models = group.first().map_or_else(Vec::new, |first| first.models().map(|rows| &rows.arm.arm).collect());
+    let slopes = models.into_iter().filter_map(|model| {
+        let slopes = slopes(group, model);
+        let rounds = group.iter().map(|cells| cells.rounds).max().unwrap_or(0);
+        let made = Made::median(&slopes, stopping);
+        let id = ids.id(&name, model, METRIC);
+        let left_out = rounds.saturating_sub(slopes.len());
+        let figure = Figure::new(id, METRIC.to_owned(), Unit::Bytes, slopes.len(), left_out, made);
+        figure.estimate.is_some().then(|| ModelMarginal { model: model.clone(), figure })
+    });
+    let models = slopes.collect();
+    MarginalMemory { workloads: group.iter().map(|cells| id(cells.named)).collect(), models, group: name }
+}
+
+fn id(named: &NamedWorkload) -> String {
+    named.id.clone()
+}
+
+/// What the slugs of the group have in common, and the seed of delays that vary, which no slug holds.
+fn name(key: &Workload) -> String {
+    let slug = key.slug();
+    let common = slug.strip_prefix("n1-c1-").unwrap_or(&slug);
+    match key.lognormal {
+        Some(lognormal) => format!("{common}-s{}", lognormal.seed),
+        None => common.to_owned(),
+    }
+}
+
+/// The slope of each round that has enough workloads, in bytes for each request more at the peak in flight.
+fn slopes(group: &[&Cells<'_>], model: &str) -> Vec<f64> {
+    let mut points: BTreeMap<Round<'_>, Vec<(f64, f64)>> = BTreeMap::new();
+    for rows in group.iter().filter_map(|cells| cells.arm(model)) {
+        for (round, row) in rows.rows.iter().filter(|(_, row)| Metric::PeakMemory.counts(row)) {
+            if let (Some(peak), Some(bytes)) = (peak_in_flight(row), row.memory_bytes) {
+                points.entry(*round).or_default().push((peak, number(bytes)));
+            }
+        }
+    }
+    let steep = |points: &&Vec<(f64, f64)>| {
+        let peaks = || points.iter().map(|(peak, _)| *peak);
+        points.len() >= LEAST_WORKLOADS
+            && peaks().fold(0.0, f64::max) >= LEAST_RISE * peaks().fold(f64::INFINITY, f64::min)
+    };
+    points.values().filter(steep).filter_map(|points| slope(points)).map(|line| line.per_x).collect()
+}
