@@ -21,13 +21,14 @@ pub fn half_width(aa: &[f64], stopping: Stopping) -> Option<f64> {
 /// each print their own size, is 0.9 or more at 12, 20 and 40 rounds for every kind of noise in SIMULATION.md. Where
 /// noise is normal it is a quarter larger than need be.
 ///
-/// `None` where [`location`] is, and where the interval has no width: noise below the resolution of the figure says
-/// nothing on what could be found.
+/// Half the smallest difference that occurs, other than 0, is the least that the half width counts for: where figures
+/// move in ticks the width does too, and may be too small by up to that. `None` where [`location`] is, and where all
+/// values are 0: a figure that never varied says nothing on what could be found.
 #[must_use]
 pub fn smallest_detectable(aa: &[f64], stopping: Stopping) -> Option<f64> {
-    let half = half(aa, stopping).filter(|&half| half > 0.0)?;
+    let half_tick = aa.iter().map(|value| value.abs() / 2.0).filter(|&half| half > 0.0).min_by(f64::total_cmp)?;
     let factor = 1.9 + 6.6 / aa.len() as f64;
-    Some((factor * half).exp_m1())
+    Some((factor * half(aa, stopping)?.max(half_tick)).exp_m1())
 }
 
 fn half(aa: &[f64], stopping: Stopping) -> Option<f64> {

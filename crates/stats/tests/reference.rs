@@ -1,5 +1,7 @@
 //! Our numbers against those of scipy and statsmodels: `reference/generate.py` wrote them down.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has nothing better to do than to panic")]
+
 use inflight_stats::{Interval, Stopping, holm, location, median_interval, shift, sign_flip, slope};
 use serde::Deserialize;
 
