@@ -19,7 +19,8 @@ pub fn half_width(aa: &[f64], stopping: Stopping) -> Option<f64> {
 /// noise of known size c would be (1.96 + 1.28) / 1.96 = 1.65; that the width is estimated takes more, and that outliers
 /// may pass the A/A pair by and hit the other takes most. c is such that the power, averaged over simulated studies that
 /// each print their own size, is 0.9 or more at 12, 20 and 40 rounds for every kind of noise in SIMULATION.md. Where
-/// noise is normal it is a quarter larger than need be.
+/// noise is normal it is a fifth to a third larger than need be; where processes fall into two sharp states, from some 70
+/// rounds on, too small (power 0.85).
 ///
 /// Half the smallest difference that occurs, other than 0, is the least that the half width counts for: where figures
 /// move in ticks the width does too, and may be too small by up to that. `None` where [`location`] is, and where all
