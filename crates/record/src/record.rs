@@ -195,7 +195,7 @@ impl Cpu {
     /// Both together, nanoseconds.
     #[must_use]
     pub fn total_ns(self) -> u64 {
-        self.user_ns + self.system_ns
+        self.user_ns.saturating_add(self.system_ns)
     }
 }
 

@@ -186,3 +186,27 @@ fn sync_directory(path: &Path) -> io::Result<()> {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_failed_append_left_is_removed_before_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rows.jsonl");
+        std::fs::write(&path, "1\n").unwrap();
+        let mut appender = Appender::open(&path).unwrap();
+        // A file that can be neither written to nor shortened.
+        let writable = std::mem::replace(&mut appender.file, File::open(&path).unwrap());
+        for _ in 0..2 {
+            let error = appender.append(&2).unwrap_err();
+            assert!(matches!(error, JsonlError::Torn { whole_bytes: 2, .. }), "{error}");
+            assert!(error.to_string().contains("all after byte 2 is to be cut off"), "{error}");
+        }
+        std::fs::write(&path, "1\n{\"half").unwrap();
+        appender.file = writable;
+        appender.append(&2).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n2\n");
+    }
+}

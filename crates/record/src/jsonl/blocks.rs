@@ -70,16 +70,21 @@ where
     // What fits into one block is not worth a thread.
     let helpers = if lock(&source).ended { 0 } else { blocks.threads.saturating_sub(1) };
     thread::scope(|scope| {
-        for _ in 0..helpers {
-            let help = || {
-                let mut block = Vec::new();
-                let taken = lock(&source).take(&mut block);
-                work(block, taken);
-            };
-            // A thread that the system refuses is done without.
-            drop(thread::Builder::new().spawn_scoped(scope, help));
-        }
+        let help = || {
+            let mut block = Vec::new();
+            let taken = lock(&source).take(&mut block);
+            work(block, taken);
+        };
+        // A thread that the system refuses is done without.
+        let helpers: Vec<_> =
+            (0..helpers).filter_map(|_| thread::Builder::new().spawn_scoped(scope, help).ok()).collect();
         work(block, taken);
+        for helper in helpers {
+            // A scope waits for what its threads do, and not for their end, with which their memory is free.
+            if let Err(panic) = helper.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
     });
     let Sorted { values, lines, wrong, .. } = sorted.into_inner().unwrap_or_else(PoisonError::into_inner);
     let path = path.to_owned();
@@ -91,7 +96,7 @@ where
     })
 }
 
-/// A thread that panicked is reported by its scope; until then the others may go on.
+/// A thread that panicked is reported when it is joined; until then the others may go on.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
