@@ -2,14 +2,18 @@
 
 pub mod cells;
 pub mod directory;
+#[cfg(test)]
+mod fixture;
 mod grid;
 pub mod study;
+mod style;
 pub mod summary;
 pub mod table;
 pub mod units;
 
 pub use cells::{Cell, cells};
-pub use study::Study;
+pub use study::StudyRecords;
+pub use style::Style;
 pub use summary::{Summary, wide};
 pub use table::{header, table, tables};
 

@@ -6,7 +6,12 @@ mod controls;
 mod figure;
 mod marginal;
 pub(crate) mod metric;
+mod notes;
 mod ranking;
+mod table;
+#[cfg(test)]
+mod tests;
+pub(crate) mod text;
 mod wide;
 
 use inflight_record::{Controls, Environment, Label, Machine, RoundsRule, Software, Workload};
@@ -18,9 +23,10 @@ pub use controls::{Again, ControlArms, FoundBack};
 pub use figure::Figure;
 pub use metric::{Metric, Unit};
 pub use ranking::{Pair, Ranking};
+pub use table::tables;
 pub use wide::{Wide, wide};
 
-use crate::study::{Placed, Study};
+use crate::study::{Placed, StudyRecords};
 
 /// Version of the summary's schema.
 pub const SUMMARY_VERSION: u32 = 1;
@@ -40,7 +46,7 @@ pub struct Summary {
     pub study_ids: Vec<String>,
     /// The model that all others are compared with.
     pub baseline: String,
-    /// How many rounds the study runs: of its first part.
+    /// How many rounds the study runs.
     pub rounds: RoundsRule,
     /// The level of every interval, a part of 1. Above 0.95 where rounds were added until intervals were narrow.
     pub level: f64,
@@ -162,7 +168,7 @@ pub struct ModelMarginal {
 impl Summary {
     /// The summary of a study.
     #[must_use]
-    pub fn of(study: &Study) -> Self {
+    pub fn of(study: &StudyRecords) -> Self {
         build::summary(study)
     }
 
