@@ -121,3 +121,6 @@ pub fn write_summary(dir: &Path, summary: &Summary) -> Result<(), DirectoryError
     file.sync_all().map_err(io)?;
     fs::rename(&unfinished, &path).map_err(|source| DirectoryError::Io { path: path.clone(), source })
 }
+
+#[cfg(test)]
+mod tests;

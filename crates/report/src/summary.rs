@@ -5,13 +5,13 @@ mod build;
 mod controls;
 mod figure;
 mod marginal;
-pub(crate) mod metric;
+mod metric;
 mod notes;
 mod ranking;
 mod table;
 #[cfg(test)]
 mod tests;
-pub(crate) mod text;
+mod text;
 mod wide;
 
 use inflight_record::{Controls, Environment, Label, Machine, RoundsRule, Software, Workload};
@@ -21,9 +21,11 @@ use serde::{Deserialize, Serialize};
 pub use batches::{Batches, Ended, Flagged};
 pub use controls::{Again, ControlArms, FoundBack};
 pub use figure::Figure;
+pub(crate) use metric::number_of;
 pub use metric::{Metric, Unit};
 pub use ranking::{Pair, Ranking};
 pub use table::tables;
+pub(crate) use text::{NONE, with_limits};
 pub use wide::{Wide, wide};
 
 use crate::study::{Placed, StudyRecords};

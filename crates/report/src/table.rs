@@ -170,4 +170,4 @@ fn notes(text: &mut String, records: &[Record], cells: &[Cell<'_>]) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
