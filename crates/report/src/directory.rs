@@ -9,7 +9,7 @@ use inflight_record::jsonl::{self, JsonlError};
 use inflight_record::{Environment, Manifest, Record, Row};
 use serde::Deserialize;
 
-use crate::study::{MANIFESTS, Placed, RECORDS, Study, StudyError};
+use crate::study::{MANIFESTS, Misfit, Placed, RECORDS, StudyRecords};
 use crate::summary::Summary;
 
 const ENVIRONMENTS: &str = "environments.jsonl";
@@ -33,11 +33,11 @@ pub enum DirectoryError {
     Lines(#[from] JsonlError),
     /// Its lines do not belong together.
     #[error("{}/{source}", dir.display())]
-    Study {
+    Misfit {
         /// The directory.
         dir: PathBuf,
         /// Which line, and why.
-        source: Box<StudyError>,
+        source: Box<Misfit>,
     },
     /// The operating system refused.
     #[error("{}: {source}", path.display())]
@@ -52,8 +52,8 @@ pub enum DirectoryError {
 /// Loads a study from its directory.
 ///
 /// # Errors
-/// The directory is no study, a line cannot be read, or the lines do not belong together: see [`Study::new`].
-pub fn load(dir: &Path) -> Result<Study, DirectoryError> {
+/// The directory is no study, a line cannot be read, or the lines do not belong together: see [`StudyRecords::new`].
+pub fn load(dir: &Path) -> Result<StudyRecords, DirectoryError> {
     let missing: Vec<&str> =
         [MANIFESTS, RECORDS, ENVIRONMENTS].into_iter().filter(|file| !dir.join(file).is_file()).collect();
     if !missing.is_empty() {
@@ -63,9 +63,9 @@ pub fn load(dir: &Path) -> Result<Study, DirectoryError> {
     let environments: Vec<Environment> = jsonl::load(&dir.join(ENVIRONMENTS))?;
     let rows = rows(&dir.join(RECORDS))?;
     let placed = placed(&dir.join(RECORDS), &environments)?;
-    Study::new(manifests, environments, rows)
+    StudyRecords::new(manifests, environments, rows)
         .map(|study| study.placed(placed))
-        .map_err(|source| DirectoryError::Study { dir: dir.to_owned(), source: source.into() })
+        .map_err(|source| DirectoryError::Misfit { dir: dir.to_owned(), source: source.into() })
 }
 
 /// The rows of a file of records, in its order: row i stands on line i + 1.
@@ -121,3 +121,6 @@ pub fn write_summary(dir: &Path, summary: &Summary) -> Result<(), DirectoryError
     file.sync_all().map_err(io)?;
     fs::rename(&unfinished, &path).map_err(|source| DirectoryError::Io { path: path.clone(), source })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use inflight_record::{Arm, ArmKind, Environment, NamedWorkload, Row};
 
-use crate::study::Study;
+use crate::study::StudyRecords;
 use crate::summary::Metric;
 
 /// One round of one part of a study. Rounds of different parts are never the same.
@@ -37,7 +37,7 @@ pub(crate) struct ArmRows<'a> {
 }
 
 /// The machines that have rows, in the order of their environments; each with all workloads and arms of the study.
-pub(crate) fn machines(study: &Study) -> Vec<Machine<'_>> {
+pub(crate) fn machines(study: &StudyRecords) -> Vec<Machine<'_>> {
     let mut groups: HashMap<(&str, &str, &str), BTreeMap<Round<'_>, &Row>> = HashMap::new();
     for row in study.rows() {
         let group = groups.entry((&row.environment_id, &row.slug, &row.arm)).or_default();

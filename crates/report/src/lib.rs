@@ -1,20 +1,30 @@
 //! Records to summaries, comparisons and tables. Never runs anything: the same records give the same text.
 
 pub mod cells;
+pub mod compare;
 pub mod directory;
+#[cfg(test)]
+mod fixture;
 mod grid;
 pub mod study;
+mod style;
 pub mod summary;
 pub mod table;
 pub mod units;
 
 pub use cells::{Cell, cells};
-pub use study::Study;
+pub use compare::Comparison;
+pub use study::StudyRecords;
+pub use style::Style;
 pub use summary::{Summary, wide};
 pub use table::{header, table, tables};
 
 /// The schemas of what is computed from records, as file name and text.
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, String)> {
-    vec![("summary.schema.json", inflight_record::schema::text(&schemars::schema_for!(Summary)))]
+    use inflight_record::schema::text;
+    vec![
+        ("summary.schema.json", text(&schemars::schema_for!(Summary))),
+        ("comparison.schema.json", text(&schemars::schema_for!(Comparison))),
+    ]
 }

@@ -10,9 +10,9 @@ pub(crate) const MANIFESTS: &str = "study.jsonl";
 /// The file of records.
 pub(crate) const RECORDS: &str = "records.jsonl";
 
-/// What a study's directory holds; [`Study::new`] has checked that it belongs together.
+/// What a study's directory holds; [`StudyRecords::new`] has checked that it belongs together.
 #[derive(Debug, Clone)]
-pub struct Study {
+pub struct StudyRecords {
     manifests: Vec<Manifest>,
     environments: Vec<Environment>,
     rows: Vec<Row>,
@@ -35,7 +35,7 @@ pub struct Placed {
 /// Which line of a study's files does not fit, and why.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {fault}")]
-pub struct StudyError {
+pub struct Misfit {
     /// The file, inside the study's directory.
     pub file: &'static str,
     /// The line, from 1.
@@ -74,13 +74,21 @@ pub enum Fault {
     BatchTwice { first: usize, study_id: String, slug: String, round: u32, arm: String },
 }
 
-impl Study {
+/// How the number of rounds comes about by this rule.
+pub(crate) fn stopping(rounds: RoundsRule) -> Stopping {
+    match rounds {
+        RoundsRule::Fixed(_) => Stopping::Fixed,
+        RoundsRule::Auto { .. } => Stopping::Auto,
+    }
+}
+
+impl StudyRecords {
     /// A study of these parts, once they are found to belong together. Row i is taken to stand on line i + 1.
     ///
     /// # Errors
     /// No manifest; manifests of different studies; a row whose study, workload, arm or environment is unknown; a batch
     /// that stands twice.
-    pub fn new(manifests: Vec<Manifest>, environments: Vec<Environment>, rows: Vec<Row>) -> Result<Self, StudyError> {
+    pub fn new(manifests: Vec<Manifest>, environments: Vec<Environment>, rows: Vec<Row>) -> Result<Self, Misfit> {
         check_manifests(&manifests)?;
         let study = Self { manifests, environments, rows, placed: Vec::new() };
         study.check_names()?;
@@ -137,16 +145,20 @@ impl Study {
         self.manifests.iter().flat_map(|manifest| &manifest.arms).filter(|it| seen.insert(&it.arm)).collect()
     }
 
+    /// How many rounds it runs: the first rule that is `Auto`, else that of the first part.
+    #[must_use]
+    pub fn rounds(&self) -> RoundsRule {
+        let rules = || self.manifests.iter().map(|manifest| manifest.rounds);
+        rules().find(|rule| stopping(*rule) == Stopping::Auto).unwrap_or(self.first().rounds)
+    }
+
     /// How the number of rounds came about: `Auto` as soon as one part's was.
     #[must_use]
     pub fn stopping(&self) -> Stopping {
-        match self.manifests.iter().any(|manifest| matches!(manifest.rounds, RoundsRule::Auto { .. })) {
-            true => Stopping::Auto,
-            false => Stopping::Fixed,
-        }
+        stopping(self.rounds())
     }
 
-    fn check_names(&self) -> Result<(), StudyError> {
+    fn check_names(&self) -> Result<(), Misfit> {
         let manifests: HashMap<&str, (HashSet<&str>, HashSet<&str>)> = self
             .manifests
             .iter()
@@ -158,7 +170,7 @@ impl Study {
             .collect();
         let environments: HashSet<&str> = self.environments.iter().map(|it| it.environment_id.as_str()).collect();
         for (index, row) in self.rows.iter().enumerate() {
-            let wrong = |fault| Err(StudyError { file: RECORDS, line: index + 1, fault });
+            let wrong = |fault| Err(Misfit { file: RECORDS, line: index + 1, fault });
             let study_id = row.study_id.to_string();
             let Some((slugs, arms)) = manifests.get(&*row.study_id) else {
                 return wrong(Fault::UnknownStudy(study_id));
@@ -176,7 +188,7 @@ impl Study {
         Ok(())
     }
 
-    fn check_twice(&self) -> Result<(), StudyError> {
+    fn check_twice(&self) -> Result<(), Misfit> {
         let mut lines = HashMap::with_capacity(self.rows.len());
         for (index, row) in self.rows.iter().enumerate() {
             let line = index + 1;
@@ -188,15 +200,15 @@ impl Study {
                     round: row.round,
                     arm: row.arm.to_string(),
                 };
-                return Err(StudyError { file: RECORDS, line, fault });
+                return Err(Misfit { file: RECORDS, line, fault });
             }
         }
         Ok(())
     }
 }
 
-fn check_manifests(manifests: &[Manifest]) -> Result<(), StudyError> {
-    let wrong = |line, fault| Err(StudyError { file: MANIFESTS, line, fault });
+fn check_manifests(manifests: &[Manifest]) -> Result<(), Misfit> {
+    let wrong = |line, fault| Err(Misfit { file: MANIFESTS, line, fault });
     let Some(first) = manifests.first() else { return wrong(1, Fault::NoManifest) };
     for (index, manifest) in manifests.iter().enumerate() {
         let line = index + 1;

@@ -5,8 +5,13 @@ mod build;
 mod controls;
 mod figure;
 mod marginal;
-pub(crate) mod metric;
+mod metric;
+mod notes;
 mod ranking;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text;
 mod wide;
 
 use inflight_record::{Controls, Environment, Label, Machine, RoundsRule, Software, Workload};
@@ -16,11 +21,14 @@ use serde::{Deserialize, Serialize};
 pub use batches::{Batches, Ended, Flagged};
 pub use controls::{Again, ControlArms, FoundBack};
 pub use figure::Figure;
+pub(crate) use metric::number_of;
 pub use metric::{Metric, Unit};
 pub use ranking::{Pair, Ranking};
+pub use table::tables;
+pub(crate) use text::{NONE, with_limits};
 pub use wide::{Wide, wide};
 
-use crate::study::{Placed, Study};
+use crate::study::{Placed, StudyRecords};
 
 /// Version of the summary's schema.
 pub const SUMMARY_VERSION: u32 = 1;
@@ -40,7 +48,7 @@ pub struct Summary {
     pub study_ids: Vec<String>,
     /// The model that all others are compared with.
     pub baseline: String,
-    /// How many rounds the study runs: of its first part.
+    /// How many rounds the study runs.
     pub rounds: RoundsRule,
     /// The level of every interval, a part of 1. Above 0.95 where rounds were added until intervals were narrow.
     pub level: f64,
@@ -162,7 +170,7 @@ pub struct ModelMarginal {
 impl Summary {
     /// The summary of a study.
     #[must_use]
-    pub fn of(study: &Study) -> Self {
+    pub fn of(study: &StudyRecords) -> Self {
         build::summary(study)
     }
 

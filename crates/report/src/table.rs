@@ -3,21 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
-use inflight_record::{Environment, Outcome, Record, WorkloadFigures};
+use inflight_record::{Environment, Outcome, Record};
 
 use crate::cells::{Cell, Spread, cells};
+pub use crate::style::Style;
+use crate::style::{describe, ideal_formula, machine, placement};
 use crate::units::{bytes, duration, three};
-
-/// How a table is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
-    /// Lines, for a terminal.
-    Terminal,
-    /// Markdown, for a README.
-    Markdown,
-}
 
 const COLUMNS: [&str; 11] = [
     "model",
@@ -38,29 +29,17 @@ const COLUMNS: [&str; 11] = [
 pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
     let Some(first) = records.first() else { return "no records\n".to_owned() };
     let workload = &first.workload;
-    let mut text = format!("{}\n", describe(workload));
+    let mut text = format!("{}\n", describe(&workload.workload()));
     let _ = writeln!(
         text,
-        "{}; {}; placement {}: server on CPU {}, worker on CPU {}",
+        "{}; {}; {}",
         ideal(first),
         order(records),
-        workload.placement,
-        list(&first.server_cpus),
-        list(&first.cpus),
+        placement(&workload.placement, &first.server_cpus, &first.cpus),
     );
     if let Some(environment) = environment {
-        let machine = &environment.machine;
-        let _ = writeln!(
-            text,
-            "{} · {} CPUs · {} · Linux {} · inflight {} ({}) · {}",
-            machine.cpu_model,
-            machine.cpus.len(),
-            machine.os,
-            machine.kernel,
-            environment.software.inflight,
-            environment.software.commit,
-            first.started_at.split('T').next().unwrap_or_default(),
-        );
+        let date = first.started_at.split('T').next().unwrap_or_default();
+        let _ = writeln!(text, "{} · {date}", machine(&environment.machine, &environment.software));
     }
     text
 }
@@ -69,7 +48,10 @@ pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
 fn ideal(record: &Record) -> String {
     match record.workload.delay_ns {
         0 => "no ideal at D = 0".to_owned(),
-        _ => format!("ideal {} (⌈N/C⌉ · D)", duration(record.ideal_ns as f64)),
+        _ => {
+            let formula = ideal_formula(&record.workload.workload());
+            format!("ideal {} ({formula})", duration(record.ideal_ns as f64))
+        }
     }
 }
 
@@ -81,22 +63,6 @@ fn order(records: &[Record]) -> String {
     }
     let plural = if rounds.len() == 1 { "" } else { "s" };
     format!("{} round{plural} in random order, seed {}", rounds.len(), records[0].seed)
-}
-
-/// The workload in words.
-fn describe(workload: &WorkloadFigures) -> String {
-    let delay = inflight_record::workload::short_duration(workload.delay_ns);
-    format!(
-        "{} requests, {} in flight, each held for {delay}, bodies of {} B, {} connections",
-        workload.requests,
-        workload.concurrency,
-        workload.body_bytes,
-        workload.connections.as_str()
-    )
-}
-
-fn list(cpus: &[u32]) -> String {
-    cpus.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// Header and table of each workload, placement and environment among the records, in the order of their first record.
@@ -115,11 +81,7 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
     for wanted in keys {
         let group: Vec<Record> = records.iter().filter(|record| key(record) == wanted).cloned().collect();
         let environment = environments.iter().find(|environment| environment.environment_id == wanted.2);
-        let mut above = header(&group, environment);
-        if style == Style::Markdown {
-            // Lines that stay lines.
-            above = above.replace('\n', "  \n");
-        }
+        let above = style.lines(&header(&group, environment));
         let _ = writeln!(text, "{above}\n{}", table(&group, style));
     }
     text
@@ -128,31 +90,12 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
 /// The table of one workload's records, with notes under it on what the figures are and what was left out.
 #[must_use]
 pub fn table(records: &[Record], style: Style) -> String {
-    let mut table = Table::new();
-    table.load_style(match style {
-        Style::Terminal => UTF8_FULL_CONDENSED,
-        Style::Markdown => ASCII_MARKDOWN,
-    });
-    // Broken into lines where a terminal is too narrow; whole everywhere else.
-    table.set_content_arrangement(match style {
-        Style::Terminal => ContentArrangement::Dynamic,
-        Style::Markdown => ContentArrangement::Disabled,
-    });
-    table.set_header(COLUMNS);
-    for column in 1..COLUMNS.len() - 1 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    let mut table = style.table(&COLUMNS, 1);
     let cells = cells(records);
     for cell in &cells {
         table.add_row(row(cell));
     }
-    let mut text = format!("{table}\n");
-    if style == Style::Markdown {
-        // Without it the notes would be rows.
-        text.push('\n');
-    }
+    let mut text = style.text(&table);
     notes(&mut text, records, &cells);
     text
 }
@@ -227,4 +170,4 @@ fn notes(text: &mut String, records: &[Record], cells: &[Cell<'_>]) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,9 +12,9 @@ use super::metric::Metric;
 use super::ranking::Ranking;
 use super::{MachineSummary, ModelSummary, SUMMARY_VERSION, Summary, WorkloadSummary};
 use crate::grid::{ArmRows, Cells, Values, machines};
-use crate::study::Study;
+use crate::study::StudyRecords;
 
-pub(super) fn summary(study: &Study) -> Summary {
+pub(super) fn summary(study: &StudyRecords) -> Summary {
     let (first, stopping) = (study.first(), study.stopping());
     let machines = machines(study);
     let several = machines.len() > 1;
@@ -35,7 +35,7 @@ pub(super) fn summary(study: &Study) -> Summary {
         study_sha256: first.study_sha256.clone(),
         study_ids: study.manifests().iter().map(|manifest| manifest.study_id.clone()).collect(),
         baseline: first.baseline.clone(),
-        rounds: first.rounds,
+        rounds: study.rounds(),
         level: stopping.level(),
         controls: first.controls,
         machines: summaries.collect(),
@@ -45,7 +45,7 @@ pub(super) fn summary(study: &Study) -> Summary {
 /// The values of each model that is compared, by metric: made once, paired many times.
 type Compared<'a> = HashMap<(Metric, &'a str), Values<'a>>;
 
-fn workload(ids: &Ids, cells: &Cells<'_>, study: &Study, stopping: Stopping) -> WorkloadSummary {
+fn workload(ids: &Ids, cells: &Cells<'_>, study: &StudyRecords, stopping: Stopping) -> WorkloadSummary {
     let named = cells.named;
     let baseline = &study.first().baseline;
     let mut compared = Compared::new();

@@ -205,3 +205,9 @@ fn seconds(ns: u64) -> f64 {
 pub(crate) fn number(value: u64) -> f64 {
     value as f64
 }
+
+/// A count of things in memory as a number.
+#[expect(clippy::cast_precision_loss, reason = "nothing in memory is counted to 2^53")]
+pub(crate) fn number_of(count: usize) -> f64 {
+    count as f64
+}

@@ -5,7 +5,7 @@ use inflight_record::{Workload, WorkloadFigures};
 
 use super::{Style, header, table};
 
-fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> Record {
+pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> Record {
     let workload = Workload::new(500, 500, 50_000_000);
     let card = Card {
         id: arm.to_owned(),

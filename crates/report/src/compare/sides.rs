@@ -1,0 +1,158 @@
+//! Whether two studies can be compared at all, and what they have in common.
+
+use std::collections::BTreeSet;
+
+use inflight_record::{Arm, ArmKind, Environment, Label, Machine, NamedWorkload};
+
+use crate::study::StudyRecords;
+
+/// Why two studies cannot be compared; each says what would help.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompareError {
+    /// A side holds no records.
+    #[error("{0} holds no records")]
+    NoRecords(&'static str),
+    /// A side ran on several machines.
+    #[error("{side} was run on machines that differ in {}; compare studies of one machine each", fields.join(", "))]
+    SeveralMachines {
+        /// Which side.
+        side: &'static str,
+        /// In what they differ.
+        fields: Vec<String>,
+    },
+    /// The sides ran on different machines.
+    #[error(
+        "the machines differ in {}; --across-machines compares the ratios to the floor instead",
+        fields.join(", ")
+    )]
+    OtherMachine {
+        /// In what they differ.
+        fields: Vec<String>,
+    },
+    /// Nothing in common.
+    #[error("the studies have no {what} in common: A has {}, B has {}", a.join(", "), b.join(", "))]
+    NothingInCommon {
+        /// Workload or model.
+        what: &'static str,
+        /// Those of A.
+        a: Vec<String>,
+        /// Those of B.
+        b: Vec<String>,
+    },
+    /// One id means two workloads.
+    #[error("workload {id:?} is {a} in A and {b} in B; give different workloads different names")]
+    OtherWorkload {
+        /// The id.
+        id: String,
+        /// What it is in A.
+        a: String,
+        /// What it is in B.
+        b: String,
+    },
+    /// No floor to compare with.
+    #[error("--across-machines compares with the floor, and the studies have no model in common that is labelled so")]
+    NoFloor,
+}
+
+/// Two studies that can be compared.
+pub(super) struct Sides<'a> {
+    pub(super) a: &'a StudyRecords,
+    pub(super) b: &'a StudyRecords,
+    pub(super) environments: (&'a Environment, &'a Environment),
+    /// The workloads of both, in the order of A.
+    pub(super) workloads: Vec<&'a NamedWorkload>,
+    /// The models of both, in the order of A.
+    pub(super) models: Vec<&'a str>,
+    /// What all figures are divided by.
+    pub(super) floor: Option<&'a str>,
+}
+
+pub(super) fn check<'a>(
+    a: &'a StudyRecords,
+    b: &'a StudyRecords,
+    across_machines: bool,
+) -> Result<Sides<'a>, CompareError> {
+    let environments = (environment(a, "A")?, environment(b, "B")?);
+    let fields = differing(&environments.0.machine, &environments.1.machine);
+    if !fields.is_empty() && !across_machines {
+        return Err(CompareError::OtherMachine { fields });
+    }
+    let workloads = common_workloads(a, b)?;
+    let (of_a, of_b) = (models(a), models(b));
+    let common: Vec<&Arm> = of_a.iter().copied().filter(|it| of_b.iter().any(|other| other.arm == it.arm)).collect();
+    if common.is_empty() {
+        let names = |arms: Vec<&Arm>| arms.into_iter().map(|arm| arm.arm.clone()).collect();
+        return Err(CompareError::NothingInCommon { what: "model", a: names(of_a), b: names(of_b) });
+    }
+    let floor = common.iter().find(|arm| {
+        arm.label == Label::Floor && of_b.iter().any(|other| other.arm == arm.arm && other.label == Label::Floor)
+    });
+    let floor = match (across_machines, floor) {
+        (false, _) => None,
+        (true, Some(floor)) => Some(floor.arm.as_str()),
+        (true, None) => return Err(CompareError::NoFloor),
+    };
+    let models = common.into_iter().map(|arm| arm.arm.as_str()).collect();
+    Ok(Sides { a, b, environments, workloads, models, floor })
+}
+
+pub(super) fn models(study: &StudyRecords) -> Vec<&Arm> {
+    study.arms().into_iter().filter(|arm| arm.kind == ArmKind::Model).collect()
+}
+
+/// The environment of a side; the first, where builds or limits changed on one machine.
+fn environment<'a>(study: &'a StudyRecords, side: &'static str) -> Result<&'a Environment, CompareError> {
+    let used: BTreeSet<&str> = study.rows().iter().map(|row| &*row.environment_id).collect();
+    let mut environments = study.environments().iter().filter(|it| used.contains(it.environment_id.as_str()));
+    let first = environments.next().ok_or(CompareError::NoRecords(side))?;
+    for other in environments {
+        let fields = differing(&first.machine, &other.machine);
+        if !fields.is_empty() {
+            return Err(CompareError::SeveralMachines { side, fields });
+        }
+    }
+    Ok(first)
+}
+
+/// The fields in which two machines differ, with both values.
+fn differing(a: &Machine, b: &Machine) -> Vec<String> {
+    // Taken apart so that a new field cannot be forgotten.
+    let Machine { cpu_model, cpus, memory_bytes, kernel, os, arch, clock_source, governor } = a;
+    let mut fields = Vec::new();
+    let mut field = |name: &str, a: String, b: String| {
+        if a != b {
+            fields.push(format!("{name} ({a}, {b})"));
+        }
+    };
+    field("cpu_model", cpu_model.clone(), b.cpu_model.clone());
+    field("cpus", format!("{cpus:?}"), format!("{:?}", b.cpus));
+    field("memory_bytes", memory_bytes.to_string(), b.memory_bytes.to_string());
+    field("kernel", kernel.clone(), b.kernel.clone());
+    field("os", os.clone(), b.os.clone());
+    field("arch", arch.clone(), b.arch.clone());
+    field("clock_source", clock_source.clone(), b.clock_source.clone());
+    let known = |governor: &Option<String>| governor.clone().unwrap_or_else(|| "unknown".to_owned());
+    field("governor", known(governor), known(&b.governor));
+    fields
+}
+
+fn common_workloads<'a>(a: &'a StudyRecords, b: &StudyRecords) -> Result<Vec<&'a NamedWorkload>, CompareError> {
+    let (of_a, of_b) = (a.workloads(), b.workloads());
+    let mut common = Vec::new();
+    for here in &of_a {
+        let Some(there) = of_b.iter().find(|there| there.id == here.id) else { continue };
+        if here.workload != there.workload {
+            let seed = |named: &NamedWorkload| {
+                let seed = named.workload.lognormal.map(|lognormal| format!(" with seed {}", lognormal.seed));
+                named.workload.slug() + &seed.unwrap_or_default()
+            };
+            return Err(CompareError::OtherWorkload { id: here.id.clone(), a: seed(here), b: seed(there) });
+        }
+        common.push(*here);
+    }
+    if common.is_empty() {
+        let names = |all: Vec<&NamedWorkload>| all.into_iter().map(|it| it.id.clone()).collect();
+        return Err(CompareError::NothingInCommon { what: "workload", a: names(of_a), b: names(of_b) });
+    }
+    Ok(common)
+}

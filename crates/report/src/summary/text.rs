@@ -1,0 +1,62 @@
+//! A figure as people read it: estimate, unit and limits.
+
+use super::figure::Figure;
+use super::metric::Unit;
+use crate::units::{bytes_scale, duration_scale, in_scale, ratio, three};
+
+/// What stands where there is no figure.
+pub(crate) const NONE: &str = "–";
+
+/// An estimate with its limits in the unit of the estimate: `50.4 ms (50.1 – 50.9)`; without them where there are none.
+pub(crate) fn with_limits(unit: Unit, estimate: f64, limits: Option<(f64, f64)>) -> String {
+    let (print, name): (Box<dyn Fn(f64) -> String>, &str) = match unit {
+        Unit::Ns => {
+            let scale = duration_scale(estimate);
+            (Box::new(move |value| in_scale(value, scale)), scale.1)
+        }
+        Unit::Bytes => {
+            let scale = bytes_scale(estimate);
+            (Box::new(move |value| in_scale(value, scale)), scale.1)
+        }
+        Unit::Share => (Box::new(|value| three(value * 100.0)), "%"),
+        Unit::Count => (Box::new(count), ""),
+        Unit::Ratio => (Box::new(ratio), ""),
+    };
+    let space = if name.is_empty() { "" } else { " " };
+    let estimate = format!("{}{space}{name}", print(estimate));
+    match limits {
+        Some((low, high)) => format!("{estimate} ({} – {})", print(low), print(high)),
+        None => estimate,
+    }
+}
+
+fn count(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { three(value) }
+}
+
+impl Figure {
+    /// The figure with its limits, as it stands in tables.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.estimate.map_or_else(|| NONE.to_owned(), |estimate| with_limits(self.unit, estimate, self.limits()))
+    }
+}
+
+/// `1 round`, `2 rounds`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_stand_in_the_unit_of_the_estimate() {
+        assert_eq!(with_limits(Unit::Ns, 990_000.0, Some((900_000.0, 1_100_000.0))), "990 µs (900 – 1100)");
+        assert_eq!(with_limits(Unit::Bytes, 1536.0, Some((512.0, 2048.0))), "1.50 KiB (0.50 – 2.00)");
+        assert_eq!(with_limits(Unit::Share, 0.949, Some((0.94, 0.95))), "94.9 % (94.0 – 95.0)");
+        assert_eq!(with_limits(Unit::Ratio, 1.5, None), "1.500");
+        assert_eq!(with_limits(Unit::Count, 3.0, Some((2.0, 3.5))), "3 (2 – 3.50)");
+    }
+}
