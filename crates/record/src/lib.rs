@@ -7,6 +7,7 @@ pub mod card;
 pub mod delay;
 pub mod environment;
 pub mod histogram;
+pub mod hosts;
 pub mod jsonl;
 pub mod ledger;
 pub mod manifest;
