@@ -6,6 +6,7 @@
 pub mod card;
 pub mod delay;
 pub mod environment;
+pub mod files;
 pub mod histogram;
 pub mod hosts;
 pub mod jsonl;

@@ -415,6 +415,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// The id of a batch: study, workload, round and arm are its key. It may stand in a file's name.
+    #[must_use]
+    pub fn id(study_id: &str, slug: &str, round: u32, arm: &str) -> String {
+        format!("{study_id}-{slug}-r{round}-{}", arm.replace('/', "."))
+    }
+
     /// Whether the batch's times (makespan, excess, efficiency, latency) may be used.
     #[must_use]
     pub fn times_count(&self) -> bool {
