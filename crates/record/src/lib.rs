@@ -20,10 +20,10 @@ pub mod workload;
 pub use card::{Card, DeclaredPeak, HiddenCap, Label};
 pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
-pub use ledger::{HoldLateness, Ledger, OpenBatch};
+pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch};
 pub use record::{
-    ContextSwitches, Cpu, Flag, Histograms, Latency, LedgerFigures, Memory, ModelFigures, Network, Outcome, Outside,
-    Percentiles, Record, SCHEMA_VERSION, WorkloadFigures,
+    ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Outside, Percentiles,
+    Record, SCHEMA_VERSION, WorkloadFigures,
 };
 pub use sample::{Sample, SampleError};
 pub use token::{Token, TokenKey};
