@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
+use inflight_record::workload::short_duration;
 use inflight_record::{Environment, Outcome, Record, WorkloadFigures};
 
 use crate::cells::{Cell, Spread, cells};
@@ -67,10 +68,17 @@ pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
 
 #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
 fn ideal(record: &Record) -> String {
-    match record.workload.delay_ns {
-        0 => "no ideal at D = 0".to_owned(),
-        _ => format!("ideal {} (⌈N/C⌉ · D)", duration(record.ideal_ns as f64)),
+    let workload = &record.workload;
+    if workload.delay_ns == 0 {
+        return "no ideal at D = 0".to_owned();
     }
+    // A capacity of C or more binds nobody.
+    let at_once = if workload.capacity.is_some_and(|capacity| capacity < workload.concurrency) { "K" } else { "C" };
+    let formula = match workload.lognormal {
+        None => format!("⌈N/{at_once}⌉ · D"),
+        Some(_) => format!("max(longest delay, sum of delays / {at_once})"),
+    };
+    format!("ideal {} ({formula})", duration(record.ideal_ns as f64))
 }
 
 /// Whether the rounds were interleaved, as far as the records show it, and the seed of their orders.
@@ -85,14 +93,28 @@ fn order(records: &[Record]) -> String {
 
 /// The workload in words.
 fn describe(workload: &WorkloadFigures) -> String {
-    let delay = inflight_record::workload::short_duration(workload.delay_ns);
-    format!(
-        "{} requests, {} in flight, each held for {delay}, bodies of {} B, {} connections",
+    let held = match workload.lognormal {
+        None => format!("each held for {}", short_duration(workload.delay_ns)),
+        Some(lognormal) => format!(
+            "each held for a delay of its own ({}: median and sigma; seed {})",
+            workload.workload().delay_text(),
+            lognormal.seed
+        ),
+    };
+    let mut text = format!(
+        "{} requests, {} in flight, {held}, bodies of {} B, {} connections",
         workload.requests,
         workload.concurrency,
         workload.body_bytes,
         workload.connections.as_str()
-    )
+    );
+    if workload.hosts > 1 {
+        let _ = write!(text, " to {} hosts", workload.hosts);
+    }
+    if let Some(capacity) = workload.capacity {
+        let _ = write!(text, ", a server that serves K = {capacity} at once");
+    }
+    text
 }
 
 fn list(cpus: &[u32]) -> String {
@@ -103,7 +125,9 @@ fn list(cpus: &[u32]) -> String {
 #[must_use]
 pub fn tables(records: &[Record], environments: &[Environment], style: Style) -> String {
     let key = |record: &Record| {
-        (record.workload.slug.clone(), record.workload.placement.clone(), record.environment_id.clone())
+        // The slug leaves out the seed of delays that vary, and with it goes the ideal.
+        let WorkloadFigures { slug, lognormal, placement, .. } = &record.workload;
+        (slug.clone(), *lognormal, placement.clone(), record.environment_id.clone())
     };
     let mut keys = Vec::new();
     for record in records {
@@ -114,7 +138,7 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
     let mut text = String::new();
     for wanted in keys {
         let group: Vec<Record> = records.iter().filter(|record| key(record) == wanted).cloned().collect();
-        let environment = environments.iter().find(|environment| environment.environment_id == wanted.2);
+        let environment = environments.iter().find(|environment| environment.environment_id == wanted.3);
         let mut above = header(&group, environment);
         if style == Style::Markdown {
             // Lines that stay lines.
