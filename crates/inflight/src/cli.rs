@@ -1,10 +1,12 @@
 //! The command line: what can be asked, and which exit code answers.
 
+mod compare;
 mod doctor;
 mod list;
 mod run;
 mod schema;
 mod serve;
+mod summary;
 mod table;
 mod worker;
 
@@ -44,6 +46,12 @@ enum Command {
     Run(RunArguments),
     /// Prints the comparison tables of records that `run --out` has written; runs nothing.
     Table(TableArguments),
+    /// Sums up a study: writes DIR/summary.json and prints a table for each workload; runs nothing.
+    Summary(summary::SummaryArguments),
+    /// Compares two studies of the same models, such as before and after a change of a client library.
+    ///
+    /// Exit code: 0 no regression past --fail-above; 1 a regression, or a model that no longer runs; 2 bad input.
+    Compare(compare::CompareArguments),
     /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
     Serve(ServeArguments),
     /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
@@ -177,6 +185,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::List(list) => list::run(&list),
         Command::Run(run) => run::run(&run),
         Command::Table(table) => table::run(&table),
+        Command::Summary(summary) => summary::run(&summary),
+        Command::Compare(compare) => compare::run(&compare),
         Command::Serve(serve) => serve::run(&serve),
         Command::Doctor => doctor::run(),
         Command::Worker { model } => worker::run(&model),

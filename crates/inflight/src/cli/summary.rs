@@ -1,0 +1,30 @@
+//! `inflight summary`: the figures of a study, as summary.json and as tables.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use inflight_report::{Style, Summary, directory, summary};
+
+use super::FINE;
+
+#[derive(Debug, Args)]
+pub struct SummaryArguments {
+    /// The study's directory, as `inflight study` makes it; summary.json is written into it.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// Print the tables as Markdown, for a README.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+    /// Print summary.json on stdout, instead of the tables.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &SummaryArguments) -> anyhow::Result<u8> {
+    let summary = Summary::of(&directory::load(&arguments.directory)?);
+    directory::write_summary(&arguments.directory, &summary)?;
+    let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
+    let text = if arguments.json { summary.to_json() } else { summary::tables(&summary, style) };
+    super::run::print_line(text.trim_end())?;
+    Ok(FINE)
+}
