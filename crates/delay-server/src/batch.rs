@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use hdrhistogram::Histogram;
-use inflight_record::{HoldLateness, Ledger, OpenBatch};
+use inflight_record::{HoldLateness, Ledger, OpenBatch, delay::asked_mark};
 
 use crate::clock::process_cpu_ns;
+use crate::gate::Gate;
 
 /// One open batch. Every time is in nanoseconds of the server's clock.
 pub(crate) struct Batch {
@@ -16,6 +17,8 @@ pub(crate) struct Batch {
     accepted_before: u64,
     /// Whether newer batches pushed it out of the book: connections remember the batch that they last carried.
     pub(crate) forgotten: Cell<bool>,
+    /// Where its capacity is limited.
+    pub(crate) gate: Option<Gate>,
     account: RefCell<Account>,
 }
 
@@ -31,8 +34,11 @@ struct Account {
     aborted: u64,
     connections: HashSet<u64>,
     first_arrival_ns: Option<u64>,
+    last_arrival_ns: u64,
+    asked_mark: u64,
     last_answer_ns: u64,
     held_sum_ns: u64,
+    queued_sum_ns: u64,
     late_ns: Histogram<u64>,
     last_event_ns: u64,
     quiet_longest_ns: u64,
@@ -50,6 +56,7 @@ impl Batch {
             owed,
             accepted_before: accepted,
             forgotten: Cell::new(false),
+            gate: owed.capacity.map(Gate::new),
             account: RefCell::new(Account {
                 arrived: 0,
                 distinct: 0,
@@ -61,8 +68,11 @@ impl Batch {
                 aborted: 0,
                 connections: HashSet::new(),
                 first_arrival_ns: None,
+                last_arrival_ns: 0,
+                asked_mark: 0,
                 last_answer_ns: 0,
                 held_sum_ns: 0,
+                queued_sum_ns: 0,
                 late_ns,
                 last_event_ns: 0,
                 quiet_longest_ns: 0,
@@ -84,10 +94,12 @@ impl Batch {
     }
 
     /// A request arrives; its index must be below N.
-    pub(crate) fn arrive(&self, index: u64, now_ns: u64) {
+    pub(crate) fn arrive(&self, index: u64, asked_ns: u64, now_ns: u64) {
         let account = &mut *self.account.borrow_mut();
         account.settle(&self.owed, now_ns);
         account.first_arrival_ns.get_or_insert(now_ns);
+        account.last_arrival_ns = now_ns;
+        account.asked_mark = account.asked_mark.wrapping_add(asked_mark(index, asked_ns));
         account.arrived += 1;
         if let Some(word) = usize::try_from(index / 64).ok().and_then(|word| account.seen.get_mut(word)) {
             let bit = 1 << (index % 64);
@@ -102,14 +114,16 @@ impl Batch {
         }
     }
 
-    /// The hold of a request ends: its response is made, and about to be written.
-    pub(crate) fn answer(&self, asked_ns: u64, held_ns: u64, now_ns: u64) {
+    /// The hold of a request ends: its response is made, and about to be written. `queued_ns` of `held_ns` it spent in
+    /// the queue.
+    pub(crate) fn answer(&self, asked_ns: u64, held_ns: u64, queued_ns: u64, now_ns: u64) {
         let account = &mut *self.account.borrow_mut();
         account.settle(&self.owed, now_ns);
         account.in_flight -= 1;
         account.last_answer_ns = now_ns;
         account.held_sum_ns += held_ns;
-        account.late_ns.saturating_record(held_ns.saturating_sub(asked_ns));
+        account.queued_sum_ns += queued_ns;
+        account.late_ns.saturating_record(held_ns.saturating_sub(queued_ns).saturating_sub(asked_ns));
     }
 
     /// A client went away during the hold.
@@ -156,10 +170,13 @@ impl Batch {
             missing: self.owed.requests - account.distinct,
             doubled: account.arrived - account.distinct,
             span_ns: account.first_arrival_ns.map_or(0, |first| account.last_answer_ns.saturating_sub(first)),
+            arriving_ns: account.first_arrival_ns.map_or(0, |first| account.last_arrival_ns.saturating_sub(first)),
+            asked_mark: account.asked_mark,
             held_sum_ns: account.held_sum_ns,
             hold_late_ns: HoldLateness { p50: late(0.5), p99: late(0.99), max: account.late_ns.max() },
-            peak_served: account.peak_in_flight,
-            queued_sum_ns: 0,
+            // Without a gate there is no queue: who arrives is served.
+            peak_served: self.gate.as_ref().map_or(account.peak_in_flight, Gate::peak_served),
+            queued_sum_ns: account.queued_sum_ns,
             quiet_longest_ns: account.quiet_longest_ns.max(at_peak_ns),
             quiet_sum_ns: account.quiet_sum_ns + quiet_ns,
             cpu_ns: account.cpu_after_ns.unwrap_or_else(process_cpu_ns).saturating_sub(account.cpu_before_ns),
@@ -206,11 +223,11 @@ mod tests {
     fn counts_add_up() {
         let batch = open(4, 4);
         for (index, now) in [(0, 100), (1, 110), (1, 120)] {
-            batch.arrive(index, now);
+            batch.arrive(index, 50, now);
         }
-        batch.answer(50, 60, 160);
+        batch.answer(50, 60, 0, 160);
         batch.complete(1000);
-        batch.answer(50, 70, 180);
+        batch.answer(50, 70, 0, 180);
         batch.abort_body();
         batch.abort_hold(190);
         for connection in [4, 5, 5, 6] {
@@ -220,20 +237,23 @@ mod tests {
         assert_eq!((ledger.requests, ledger.completed, ledger.aborted), (3, 1, 2));
         assert_eq!((ledger.missing, ledger.doubled, ledger.peak_in_flight), (2, 1, 3));
         assert_eq!((ledger.connections, ledger.connections_opened, ledger.bytes), (3, 2, 1000));
-        assert_eq!((ledger.span_ns, ledger.held_sum_ns), (80, 130));
+        assert_eq!((ledger.span_ns, ledger.arriving_ns, ledger.held_sum_ns), (80, 20, 130));
+        assert_eq!((ledger.peak_served, ledger.queued_sum_ns), (3, 0));
+        let mark = [0, 1, 1].map(|index| asked_mark(index, 50)).into_iter().fold(0, u64::wrapping_add);
+        assert_eq!(ledger.asked_mark, mark);
         assert_eq!(ledger.hold_late_ns, HoldLateness { p50: 10, p99: 20, max: 20 });
     }
 
     #[test]
     fn quiet_is_time_with_a_free_slot_and_requests_left() {
         let batch = open(4, 2);
-        batch.arrive(0, 100);
-        batch.arrive(1, 130);
-        batch.answer(50, 50, 150);
-        batch.arrive(2, 155);
-        batch.answer(50, 50, 180);
-        batch.arrive(3, 190);
-        batch.answer(50, 50, 250);
+        batch.arrive(0, 50, 100);
+        batch.arrive(1, 50, 130);
+        batch.answer(50, 50, 0, 150);
+        batch.arrive(2, 50, 155);
+        batch.answer(50, 50, 0, 180);
+        batch.arrive(3, 50, 190);
+        batch.answer(50, 50, 0, 250);
         let ledger = batch.ledger(300);
         // One of two slots is free at 100–130, 150–155 and 180–190. From 190 on nothing is owed. None of that is at the
         // peak of 2, so the client is not capped.
@@ -245,14 +265,23 @@ mod tests {
         let batch = open(4, 4);
         // Busy at first: quiet for 30 and 20, but its peak is still to come.
         for (index, now) in [(0, 100), (1, 130), (2, 150)] {
-            batch.arrive(index, now);
+            batch.arrive(index, 50, now);
         }
         assert_eq!(batch.ledger(170).quiet_longest_ns, 20, "looking does not end the quiet");
-        batch.answer(50, 50, 200);
-        batch.arrive(3, 210);
+        batch.answer(50, 50, 0, 200);
+        batch.arrive(3, 50, 210);
         let ledger = batch.ledger(300);
         assert_eq!((ledger.peak_in_flight, ledger.quiet_longest_ns), (3, 50));
         assert_eq!(ledger.quiet_sum_ns, 30 + 20 + 50 + 10);
+    }
+
+    #[test]
+    fn time_in_the_queue_is_a_hold_but_not_late() {
+        let batch = open(4, 4);
+        batch.arrive(0, 50, 100);
+        batch.answer(50, 90, 30, 190);
+        let ledger = batch.ledger(200);
+        assert_eq!((ledger.held_sum_ns, ledger.queued_sum_ns, ledger.hold_late_ns.max), (90, 30, 10));
     }
 
     #[test]

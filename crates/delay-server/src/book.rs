@@ -75,6 +75,13 @@ impl Book {
         if owed.slots == 0 || owed.slots > MAX_CONCURRENCY {
             return Err(Refusal::Open(format!("slots must be 1 to {MAX_CONCURRENCY}, not {}", owed.slots)));
         }
+        if let Some(capacity) = owed.capacity
+            && (capacity == 0 || capacity > MAX_CONCURRENCY)
+        {
+            return Err(Refusal::Open(format!(
+                "capacity, where it is given, must be 1 to {MAX_CONCURRENCY}, not {capacity}"
+            )));
+        }
         if self.find(owed.batch).is_some() {
             return Err(Refusal::BatchOpen(owed.batch));
         }
@@ -142,6 +149,10 @@ mod tests {
             [(0, 1, 1), (1, 0, 1), (1, MAX_REQUESTS + 1, 1), (1, 1, 0), (1, 1, MAX_CONCURRENCY + 1)]
         {
             assert!(matches!(book.open(OpenBatch { batch, requests, slots, capacity: None }), Err(Refusal::Open(_))));
+        }
+        for capacity in [0, MAX_CONCURRENCY + 1] {
+            let owed = OpenBatch { batch: 1, requests: 1, slots: 1, capacity: Some(capacity) };
+            assert!(matches!(book.open(owed), Err(Refusal::Open(why)) if why.contains("must be 1 to 60000")));
         }
     }
 }

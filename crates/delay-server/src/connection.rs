@@ -81,10 +81,12 @@ impl Connection {
             panic!("index {} arrived, at which the server was told to panic", delay.index);
         }
         let mut hold = Hold::begin(Payer { state: Rc::clone(&self.state), batch }, delay.index, delay.asked_ns);
-        if delay.asked_ns > 0 {
-            return Ok(Making::Held(hold, delay, headers));
+        if delay.asked_ns == 0
+            && let Some(held) = hold.end()
+        {
+            return Ok(Making::Ready(Some(answer::held(held, &delay, headers))));
         }
-        Ok(Making::Ready(hold.end().map(|held| answer::held(held, &delay, headers))))
+        Ok(Making::Held(hold, delay, headers))
     }
 
     /// The open batch of this number, which owes this index: at best the one that this connection carried last.

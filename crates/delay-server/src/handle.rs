@@ -57,7 +57,7 @@ impl DelayServer {
         }
     }
 
-    /// Where it listens.
+    /// Where it listens; with several hosts, the first of them.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address

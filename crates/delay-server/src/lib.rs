@@ -7,7 +7,7 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `GET /delay/{seconds}?batch=7&index=3&bytes=1024` | after the hold, `{"batch":7,"index":3,"pad":"xxx","token":"16 hex digits"}`, padded to `bytes` (up to 64 MiB, never cut); `Server-Timing: hold;dur=` has the real hold in milliseconds |
-//! | `POST /ledger` with an [`OpenBatch`](inflight_record::OpenBatch) | opens a batch: 201; 409 if it is open already |
+//! | `POST /ledger` with an [`OpenBatch`](inflight_record::OpenBatch) | opens a batch: 201; 409 if it is open already; the body is `{"batch":7,"requests":100,"slots":10}`, with `"capacity":5` (1 to 60,000) where so many are served at once |
 //! | `GET /ledger?batch=7` | its [`Ledger`](inflight_record::Ledger) so far |
 //! | `GET /ledger` | the open batches, and the counts of requests that named none or were refused |
 //! | `GET /health` | `{"status":"ok","version":"…"}` |
@@ -16,11 +16,20 @@
 //! batch 0; therefore no batch 0 can be opened. What is refused gets 400, 404, 405 or 409 and
 //! `{"error":"what would be right"}`. `HEAD` is refused (405): nothing here measures it.
 //!
+//! With several hosts ([`Options::hosts`]) every route is served on each of them, from one book.
+//!
 //! # When things count
 //! A request is in flight from the moment its head is parsed to the moment its response is made, *before* that is
 //! written: a client's makespan is never shorter than the ledger's span. It is completed when its whole body was taken
 //! by the connection's writer, and aborted when its client went away earlier. A client that goes away during the hold
 //! is noticed at once.
+//!
+//! # Capacity
+//! Of a batch with a capacity at most so many requests are served (their delay runs) at once; the others wait in order of
+//! arrival (`gate.rs`). A place that becomes free, because its response is made or its client went away, goes to the first
+//! who waits at that very moment: the delay of that one counts from then, whenever its task gets to know. Queued requests
+//! are in flight, and their hold (`Server-Timing`, `held_sum_ns`) counts from arrival; `hold_late_ns` leaves the queue
+//! out, and `queued_sum_ns` is what it came to. Without a capacity nobody queues, and nothing of this is touched.
 //!
 //! # The timer
 //! One timerfd, armed for the earliest deadline (`timer.rs`); a hold of 0 never touches it. How late holds ended on two
@@ -54,8 +63,10 @@ mod batch;
 mod book;
 mod clock;
 mod connection;
+mod gate;
 mod handle;
 mod hold;
+mod listen;
 mod options;
 mod refusal;
 mod request;

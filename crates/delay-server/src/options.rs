@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use inflight_record::TokenKey;
+use inflight_record::workload::MAX_HOSTS;
 
 /// How many batches are kept; opening one more forgets the oldest. One of 10 million requests takes 1.25 MB and some
 /// 0.3 MB of histogram.
@@ -15,6 +16,9 @@ pub(crate) const BATCHES_KEPT: usize = 16;
 pub struct Options {
     /// Where to listen; port 0 takes a free one. 127.0.0.1:0 unless told.
     pub bind: SocketAddr,
+    /// On how many addresses to listen: `bind` and those after it, all with one port; 1 to
+    /// [`MAX_HOSTS`](inflight_record::workload::MAX_HOSTS). More than 1 need an IPv4 loopback address. 1 unless told.
+    pub hosts: u64,
     /// The key of the answers' tokens.
     pub key: TokenKey,
     /// Whether `POST /ledger` needs the header `Authorization: Bearer` with the key's
@@ -35,6 +39,7 @@ impl Options {
     pub fn new(key: TokenKey) -> Self {
         Self {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            hosts: 1,
             key,
             guarded: false,
             backlog: None,
@@ -65,6 +70,28 @@ pub enum ServerError {
         bind: SocketAddr,
         /// What the kernel said.
         source: io::Error,
+    },
+    /// There are not so many loopback addresses from that one on.
+    #[error(
+        "cannot listen on {hosts} hosts from {bind}: that takes 1 to {MAX_HOSTS} addresses of 127.0.0.0/8, such as \
+         127.0.0.1 and those after it"
+    )]
+    Hosts {
+        /// The address as asked.
+        bind: SocketAddr,
+        /// How many as asked.
+        hosts: u64,
+    },
+    /// Each port that the kernel offered was taken on one of the other hosts.
+    #[error(
+        "found no port that is free on all of {hosts} hosts in {tries} tries; choose one yourself, or end what listens on \
+         127.0.0.0/8"
+    )]
+    NoPort {
+        /// How many hosts.
+        hosts: u64,
+        /// How many ports were tried.
+        tries: u32,
     },
     /// No event loop, timer or thread could be made.
     #[error(

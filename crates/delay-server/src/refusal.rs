@@ -54,7 +54,9 @@ pub(crate) enum Refusal {
     #[error("this server's ledger is guarded: POST /ledger needs the header Authorization: Bearer with its word")]
     Guarded,
     /// The body of `POST /ledger` is wrong.
-    #[error("POST /ledger takes {{\"batch\":7,\"requests\":100,\"slots\":10}}: {0}")]
+    #[error(
+        "POST /ledger takes {{\"batch\":7,\"requests\":100,\"slots\":10}}, and \"capacity\":5 where so many are served at once: {0}"
+    )]
     Open(String),
 }
 

@@ -1,6 +1,7 @@
 //! Runs the server on the calling thread until it is told to end.
 
 use std::future::{Future, pending};
+use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -10,11 +11,13 @@ use nix::unistd::getppid;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::accept::{accept, listen, raise_open_files};
+use crate::accept::{accept, raise_open_files};
+use crate::listen::listen_on_all;
 use crate::options::{Options, ServerError, Shutdown};
 use crate::state::State;
 
-/// Serves on the calling thread until `shutdown` says to end; `ready` gets the address once connections are taken.
+/// Serves on the calling thread until `shutdown` says to end; `ready` gets the (first) address once connections are
+/// taken.
 ///
 /// Ending is prompt: the listener and all connections are closed, requests that are held get no answer. The soft limit
 /// on open files of the process is raised to the hard one.
@@ -43,10 +46,19 @@ pub(crate) fn run_until<E: Future<Output = ()>>(
         .map_err(ServerError::setup("event loop"))?;
     runtime.block_on(async {
         let state = Rc::new(State::new(options)?);
+        let mut others = listen_on_all(options)?.into_iter();
         let listen_error = |source| ServerError::Listen { bind: options.bind, source };
-        let listener = listen(options.bind, options.backlog).map_err(listen_error)?;
+        let listener = others.next().ok_or_else(|| listen_error(io::ErrorKind::AddrNotAvailable.into()))?;
         let address = listener.local_addr().map_err(listen_error)?;
         let end = end()?;
+        for listener in others {
+            let (state, alarm) = (Rc::clone(&state), state.panic_alarm());
+            // Ends with the runtime, as connections do.
+            tokio::task::spawn_local(async move {
+                let _alarm = alarm;
+                accept(&listener, &state).await;
+            });
+        }
         ready(address);
         tokio::select! {
             // In this order: a panic must not pass unnoticed because the end was asked for at the same time.

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use inflight_record::workload::MAX_DELAY_NS;
 use inflight_record::{Connections, Ledger, OpenBatch, Outside, Sample, TokenKey, Workload};
 
-use crate::child::{Child, Silence};
+use crate::child::{Child, Program, Silence};
 use crate::plan::{Contender, Cpus};
 use crate::probes::machine::Reading;
 use crate::protocol::{CHUNK, FromWorker, PROTOCOL_VERSION, Part, ToWorker, Usage};
 use crate::server::{Server, ServerError};
+use crate::urls::UrlList;
 use crate::watch::Watch;
 
 /// How long a worker may take to say hello, to send its samples, or to warm up beyond the batch's own limit.
@@ -28,7 +29,7 @@ pub struct Attempt<'a> {
     /// With how many declared in flight.
     pub declared_peak: u64,
     /// The server.
-    pub server: &'a crate::child::Program,
+    pub server: &'a Program,
     /// Where.
     pub cpus: &'a Cpus,
     /// The run's secret.
@@ -94,7 +95,8 @@ impl Attempt<'_> {
     /// # Errors
     /// Why there is nothing to examine.
     pub fn run(&self, started: impl FnOnce(u32, u32)) -> Result<Seen, Broken> {
-        let mut server = Server::start(self.server, &self.cpus.server, self.key, Arc::clone(self.stop))?;
+        let program = for_hosts(self.server, self.workload.hosts);
+        let mut server = Server::start(&program, &self.cpus.server, self.key, Arc::clone(self.stop))?;
         let mut worker = Child::start(&self.contender.worker, &self.cpus.worker, Arc::clone(self.stop))
             .map_err(|error| Broken::Failed(format!("the worker cannot be started: {error}")))?;
         let seen = self.converse(&mut server, &mut worker, started);
@@ -129,19 +131,19 @@ impl Attempt<'_> {
             FromWorker::Ready => {}
             other => return Err(unexpected("ready", &other)),
         }
+        let interval = Duration::from_nanos(self.workload.ideal_ns() / 20)
+            .clamp(Duration::from_millis(2), Duration::from_millis(50));
         // Not before the warm-up: connections count as opened from here on.
         server.open(&OpenBatch {
             batch: self.batch,
             requests: self.workload.requests,
             slots: self.declared_peak,
-            capacity: None,
+            capacity: self.workload.capacity,
         })?;
         started(server.pid(), worker.pid());
 
         let mut watch = Watch::start(worker.pid());
         say(worker, &ToWorker::Start);
-        let interval = Duration::from_nanos(self.workload.ideal_ns() / 20)
-            .clamp(Duration::from_millis(2), Duration::from_millis(50));
         let heard = worker.line(Instant::now() + self.limit, interval, || watch.look());
         let watched = watch.stop();
         let line = heard.map_err(|silence| self.silence(silence, server, "done"))?;
@@ -169,6 +171,7 @@ impl Attempt<'_> {
 
     /// Sends the job with its URLs; for a `warm` batch, opens the warm-up's ledger.
     fn send_job(&self, server: &mut Server, worker: &Child) -> Result<(), Broken> {
+        let hosts = server.hosts(self.workload.hosts)?;
         say(
             worker,
             &ToWorker::Job {
@@ -178,13 +181,17 @@ impl Attempt<'_> {
             },
         );
         if self.workload.connections == Connections::Warm {
-            let (requests, hold_ns) = warm_up(self.workload, self.declared_peak);
+            let workload = warm_up(self.workload, self.declared_peak);
             let batch = warm_up_number(self.batch);
-            server.open(&OpenBatch { batch, requests, slots: self.declared_peak, capacity: None })?;
-            send_urls(worker, Part::WarmUp, UrlList::new(server.url(), self.workload, hold_ns, batch), requests);
+            server.open(&OpenBatch {
+                batch,
+                requests: workload.requests,
+                slots: self.declared_peak,
+                capacity: None,
+            })?;
+            send_urls(worker, Part::WarmUp, UrlList::new(&hosts, &workload, batch), workload);
         }
-        let urls = UrlList::new(server.url(), self.workload, self.workload.delay_ns, self.batch);
-        send_urls(worker, Part::Timed, urls, self.workload.requests);
+        send_urls(worker, Part::Timed, UrlList::new(&hosts, self.workload, self.batch), self.workload.clone());
         say(worker, &ToWorker::Prepare);
         Ok(())
     }
@@ -248,53 +255,44 @@ fn warm_up_number(batch: u64) -> u64 {
     batch + 1
 }
 
-/// How many requests the warm-up makes, and how long each is held, in nanoseconds: one for each request that the model
-/// may have in flight, held until all of them can have arrived, so that every connection exists afterwards. At D = 0 a
-/// batch like the timed one would leave that to chance: early answers free connections for later requests.
-fn warm_up(workload: &Workload, declared_peak: u64) -> (u64, u64) {
+/// What the warm-up does: one request for each that the model may have in flight, held until all of them can have
+/// arrived, so that every connection exists afterwards. At D = 0 a batch like the timed one would leave that to chance:
+/// early answers free connections for later requests; and so would delays that vary, or a queue.
+fn warm_up(workload: &Workload, declared_peak: u64) -> Workload {
     const LEAST_NS: u64 = 100_000_000;
     const A_REQUEST_NS: u64 = 500_000;
     let hold_ns = (LEAST_NS + A_REQUEST_NS * declared_peak).min(MAX_DELAY_NS);
-    (declared_peak, hold_ns.max(workload.delay_ns))
+    Workload {
+        requests: declared_peak,
+        delay_ns: hold_ns.max(workload.delay_ns),
+        lognormal: None,
+        capacity: None,
+        ..workload.clone()
+    }
 }
 
-fn send_urls(worker: &Child, part: Part, urls: UrlList, requests: u64) {
+/// The server's program, told of its hosts where there is more than one.
+fn for_hosts(server: &Program, hosts: u64) -> Program {
+    let mut server = server.clone();
+    if hosts > 1 {
+        server.args.extend(["--hosts".to_owned(), hosts.to_string()]);
+    }
+    server
+}
+
+fn send_urls(worker: &Child, part: Part, urls: UrlList, workload: Workload) {
     worker.write(move |stdin| {
-        let mut first = 0;
-        while first < requests {
-            let last = (first + CHUNK as u64).min(requests);
-            let urls = (first..last).map(|index| urls.url(index)).collect();
+        // One delay after the other: a batch may have ten million.
+        let mut delays = (0..).zip(workload.delays_ns());
+        loop {
+            let urls: Vec<String> =
+                delays.by_ref().take(CHUNK).map(|(index, delay_ns)| urls.url(index, delay_ns)).collect();
+            if urls.is_empty() {
+                return Ok(());
+            }
             write_line(stdin, &ToWorker::Urls { part, urls })?;
-            first = last;
         }
-        Ok(())
     });
-}
-
-/// Writes the URLs of one batch.
-#[derive(Debug, Clone)]
-struct UrlList {
-    start: String,
-    end: String,
-}
-
-impl UrlList {
-    fn new(base: &str, workload: &Workload, hold_ns: u64, batch: u64) -> Self {
-        Self {
-            start: format!("{base}/delay/{}?batch={batch}&index=", seconds(hold_ns)),
-            end: format!("&bytes={}", workload.body_bytes),
-        }
-    }
-
-    fn url(&self, index: u64) -> String {
-        format!("{}{index}{}", self.start, self.end)
-    }
-}
-
-/// Nanoseconds as decimal seconds, exact: `0.05`.
-fn seconds(ns: u64) -> String {
-    let text = format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn write_line(stdin: &mut impl Write, line: &ToWorker) -> io::Result<()> {
@@ -329,19 +327,25 @@ fn unexpected(owed: &str, got: &FromWorker) -> Broken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use inflight_record::LogNormal;
+
+    const MS: u64 = 1_000_000;
 
     #[test]
-    fn delays_are_written_exactly() {
-        assert_eq!(seconds(0), "0");
-        assert_eq!(seconds(50_000_000), "0.05");
-        assert_eq!(seconds(10_000_000_000), "10");
-        assert_eq!(seconds(1_000_000_001), "1.000000001");
+    fn the_warm_up_has_a_request_a_slot_and_holds_them_for_long_enough() {
+        let lognormal = Some(LogNormal { sigma_milli: 600, seed: 1 });
+        let workload = Workload { lognormal, hosts: 3, capacity: Some(2), ..Workload::new(1_000, 100, 50 * MS) };
+        let warm_up = warm_up(&workload, 40);
+        assert_eq!(warm_up.delays_ns().collect::<Vec<_>>(), [120 * MS; 40]);
+        assert_eq!((warm_up.hosts, warm_up.capacity), (3, None));
+        let slow = super::warm_up(&Workload { delay_ns: 900 * MS, ..workload }, 40);
+        assert!(slow.delays_ns().all(|delay| delay == 900 * MS), "the median where that is longer");
     }
 
     #[test]
-    fn urls_name_batch_index_and_bytes() {
-        let workload = Workload::new(1, 1, 50_000_000);
-        let urls = UrlList::new("http://127.0.0.1:80", &workload, workload.delay_ns, 4);
-        assert_eq!(urls.url(9), "http://127.0.0.1:80/delay/0.05?batch=4&index=9&bytes=1024");
+    fn a_server_for_several_hosts_is_told_so() {
+        let program = Program::new("inflight", &["serve"]);
+        assert_eq!(for_hosts(&program, 1), program);
+        assert_eq!(for_hosts(&program, 16).args, ["serve", "--hosts", "16"]);
     }
 }

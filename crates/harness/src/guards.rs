@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use inflight_record::{Card, Flag, LedgerFigures, Limits, Workload};
+use inflight_record::{Card, Connections, Flag, LedgerFigures, Limits, Workload};
 
-use crate::limits;
+use crate::limits::{self, Needs};
 use crate::probes::machine::Reading;
 use crate::probes::tree::{self, TICK_NS};
 
@@ -25,10 +25,22 @@ const HOLD_LATE_NS: u64 = 1_000_000;
 /// Why a batch must not start here, or `None`. The text says what would be right.
 #[must_use]
 pub fn refusal(limits: &Limits, card: &Card, workload: &Workload, declared_peak: u64) -> Option<String> {
-    let broken = limits::broken(limits, declared_peak, card.thread_per_request)?;
+    let needs = Needs::new(workload, declared_peak, card.thread_per_request);
+    let broken = limits::broken(limits, needs)?;
+    let (what, hosts) = match workload.hosts {
+        1 => ("in flight", String::new()),
+        hosts if broken.connections => ("connections", format!(" on {hosts} hosts")),
+        hosts => ("in flight", format!(" on {hosts} hosts")),
+    };
     Some(format!(
-        "refused: {} is {}, which allows {} in flight, and {} needs {declared_peak} for C = {}; raise it: {}",
-        broken.name, broken.value, broken.concurrency, card.id, workload.concurrency, broken.raise
+        "refused: {} is {}, which allows {} {what}, and {} needs {} for C = {}{hosts}; raise it: {}",
+        broken.name,
+        broken.value,
+        broken.concurrency,
+        card.id,
+        broken.counts(needs),
+        workload.concurrency,
+        broken.raise
     ))
 }
 
@@ -70,6 +82,9 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
     let wall = counted.wall_ns as f64;
     let least = LEAST_TICKS * TICK_NS;
     let above = |ns: u64, share: f64, cpus: u64| ns >= least && ns as f64 > share * wall * cpus as f64;
+    // A pool by host may rightly open more: the warm-up fills each with its share, and a host may be asked for more.
+    let one_pool = workload.hosts == 1;
+    // With varying delays a twentieth of their median: what the server is late by does not grow with a delay.
     let late_limit = HOLD_LATE_NS.max(workload.delay_ns / 20);
     let tripped = [
         (Flag::ListenOverflow, machine.network.listen_overflows + machine.network.listen_drops > 0),
@@ -79,7 +94,7 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
         (Flag::ForeignLoad, counted.foreign_before > FOREIGN_SHARE || above(counted.foreign_ns, FOREIGN_SHARE, 1)),
         (Flag::ServerSaturated, ledger.cpu_ns as f64 > SERVER_SHARE * wall),
         (Flag::HoldLate, ledger.hold_late_ns.p99 > late_limit),
-        (Flag::WarmOpened, workload.connections == inflight_record::Connections::Warm && ledger.connections_opened > 0),
+        (Flag::WarmOpened, workload.connections == Connections::Warm && one_pool && ledger.connections_opened > 0),
     ];
     tripped.into_iter().filter(|(_, tripped)| *tripped).map(|(flag, _)| flag).collect()
 }
@@ -87,7 +102,7 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use inflight_record::{Connections, HoldLateness, Network};
+    use inflight_record::{HoldLateness, Network};
 
     const MS: u64 = 1_000_000;
 
@@ -138,5 +153,21 @@ mod tests {
             [Flag::HoldLate]
         );
         assert_eq!(flagged(|_, ledger| ledger.connections_opened = 1, true), [Flag::WarmOpened]);
+    }
+
+    #[test]
+    fn pools_by_host_may_open_more() {
+        let workload = Workload { hosts: 2, connections: Connections::Warm, ..Workload::new(100, 10, 50 * MS) };
+        let ledger = LedgerFigures { connections_opened: 3, ..LedgerFigures::default() };
+        let counted = Counted {
+            workload: &workload,
+            wall_ns: 1_000 * MS,
+            machine: Reading::default(),
+            foreign_ns: 0,
+            foreign_before: 0.0,
+            all_cpus: 2,
+            ledger: &ledger,
+        };
+        assert_eq!(flags(&counted), []);
     }
 }

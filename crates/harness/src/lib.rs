@@ -21,6 +21,7 @@ pub mod protocol;
 pub mod sample_log;
 pub mod server;
 pub mod store;
+mod urls;
 mod watch;
 pub mod witness;
 pub mod worker;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use inflight_record::Limits;
+use inflight_record::{Limits, Workload};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::probes::cgroup;
@@ -53,6 +53,8 @@ pub struct Ceiling {
     pub value: u64,
     /// The largest C that it allows.
     pub concurrency: u64,
+    /// Whether it bounds connections, of which a client of several hosts keeps more than it has requests in flight.
+    pub connections: bool,
     /// Whether it bounds only models that need a thread for each request in flight.
     pub threads_only: bool,
     /// How to raise it.
@@ -69,6 +71,7 @@ pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
             name: "open files (nofile)",
             value: limits.nofile,
             concurrency: limits.nofile.saturating_sub(SPARE_FILES),
+            connections: true,
             threads_only: false,
             raise: "ulimit -n 65536, or LimitNOFILE= in systemd, or /etc/security/limits.conf",
         },
@@ -76,6 +79,7 @@ pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
             name: "ephemeral ports",
             value: ports,
             concurrency: ports.saturating_sub(SPARE_PORTS),
+            connections: false,
             threads_only: false,
             raise: "sysctl net.ipv4.ip_local_port_range=\"1024 65535\"",
         },
@@ -83,6 +87,7 @@ pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
             name: "threads (threads-max)",
             value: limits.threads_max,
             concurrency: limits.threads_max.saturating_sub(SPARE_THREADS),
+            connections: false,
             threads_only: true,
             raise: "sysctl kernel.threads-max=200000",
         },
@@ -90,6 +95,7 @@ pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
             name: "memory maps (max_map_count)",
             value: limits.max_map_count,
             concurrency: limits.max_map_count.saturating_sub(SPARE_MAPS) / MAPS_OF_A_THREAD,
+            connections: false,
             threads_only: true,
             raise: "sysctl vm.max_map_count=262144",
         },
@@ -99,6 +105,7 @@ pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
             name: "threads of the control group (pids.max)",
             value: pids,
             concurrency: pids.saturating_sub(SPARE_THREADS),
+            connections: false,
             threads_only: true,
             raise: "TasksMax= in systemd, or --pids-limit of the container",
         });
@@ -106,12 +113,53 @@ pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
     ceilings
 }
 
-/// The first ceiling that `in_flight` requests break.
+/// What a batch needs of the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Requests in flight.
+    pub in_flight: u64,
+    /// Connections that the client may keep for them.
+    pub connections: u64,
+    /// Whether each request in flight needs a thread.
+    pub threads: bool,
+}
+
+impl Needs {
+    /// Of a workload with so many in flight.
+    #[must_use]
+    pub fn new(workload: &Workload, in_flight: u64, threads: bool) -> Self {
+        Self { in_flight, connections: connections(workload, in_flight), threads }
+    }
+}
+
+/// How many connections a client may keep that never closes one. With one host as many as requests in flight. With
+/// several, an idle connection is of no use to another host, so each host's pool grows to the most that it ever had in
+/// flight: by turns a host has `in_flight` / H of them, where delays vary give or take a few standard deviations of its
+/// own (the root of that share), of which four are allowed for; and the server listens on H. Never more than one a
+/// request.
+fn connections(workload: &Workload, in_flight: u64) -> u64 {
+    let hosts = workload.hosts;
+    if hosts <= 1 {
+        return in_flight;
+    }
+    let most = (in_flight.saturating_mul(hosts)).min(workload.requests);
+    (in_flight + 4 * in_flight.saturating_mul(hosts).isqrt()).min(most).max(in_flight) + hosts
+}
+
+/// The first ceiling that these needs break.
 #[must_use]
-pub fn broken(limits: &Limits, in_flight: u64, needs_threads: bool) -> Option<Ceiling> {
+pub fn broken(limits: &Limits, needs: Needs) -> Option<Ceiling> {
     ceilings(limits)
         .into_iter()
-        .find(|ceiling| (needs_threads || !ceiling.threads_only) && ceiling.concurrency < in_flight)
+        .find(|ceiling| (needs.threads || !ceiling.threads_only) && ceiling.concurrency < ceiling.counts(needs))
+}
+
+impl Ceiling {
+    /// What it counts of these needs.
+    #[must_use]
+    pub fn counts(&self, needs: Needs) -> u64 {
+        if self.connections { needs.connections } else { needs.in_flight }
+    }
 }
 
 fn word(path: &str) -> Option<String> {
@@ -140,6 +188,7 @@ fn pids_max() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use inflight_record::workload::MAX_REQUESTS;
 
     fn limits() -> Limits {
         Limits {
@@ -156,12 +205,28 @@ mod tests {
 
     #[test]
     fn the_limit_that_breaks_is_named() {
-        assert_eq!(broken(&limits(), 100, true), None);
-        assert_eq!(broken(&limits(), 1000, false).unwrap().name, "open files (nofile)");
-        assert_eq!(broken(&limits(), 800, false), None);
-        assert_eq!(broken(&limits(), 800, true).unwrap().name, "threads (threads-max)");
+        let needs = |in_flight, threads| Needs::new(&Workload::new(MAX_REQUESTS, in_flight, 0), in_flight, threads);
+        assert_eq!(broken(&limits(), needs(100, true)), None);
+        assert_eq!(broken(&limits(), needs(1000, false)).unwrap().name, "open files (nofile)");
+        assert_eq!(broken(&limits(), needs(800, false)), None);
+        assert_eq!(broken(&limits(), needs(800, true)).unwrap().name, "threads (threads-max)");
         let few = Limits { ephemeral_ports: (40_000, 40_009), ..limits() };
-        assert_eq!(broken(&few, 100, false).unwrap().name, "ephemeral ports");
+        assert_eq!(broken(&few, needs(100, false)).unwrap().name, "ephemeral ports");
+    }
+
+    #[test]
+    fn several_hosts_need_more_connections_than_requests_in_flight() {
+        let on = |hosts, requests, in_flight| {
+            connections(&Workload { hosts, ..Workload::new(requests, in_flight, 0) }, in_flight)
+        };
+        assert_eq!(on(1, 10_000, 200), 200);
+        // 12 or 13 a host, and four roots of that more: 14.
+        assert_eq!(on(16, 10_000, 200), 200 + 4 * 56 + 16);
+        assert_eq!(on(16, 10_000, 1), 1 + 4 * 4 - 1 + 16, "at most one a host where one is in flight");
+        assert_eq!(on(16, 210, 200), 210 + 16, "at most one a request");
+        let workload = Workload { hosts: 128, ..Workload::new(10_000, 800, 0) };
+        let broken = broken(&limits(), Needs::new(&workload, 800, false)).unwrap();
+        assert_eq!(broken.name, "open files (nofile)");
     }
 
     #[test]

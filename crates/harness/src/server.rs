@@ -1,10 +1,12 @@
 //! The delay server as the driver sees it: a child process, and its ledger over HTTP.
 
 use std::io::{self, Write as _};
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use inflight_record::hosts::host;
 use inflight_record::{Ledger, OpenBatch, TokenKey};
 
 use crate::child::{Child, Program, Silence};
@@ -27,6 +29,14 @@ pub enum ServerError {
     /// Its first line is not what it should be.
     #[error("the server's first line should end in its address, but is {0:?}")]
     Address(String),
+    /// Its address has no others after it.
+    #[error("the server listens on {url}, which is not the first of {count} hosts: bind it to 127.0.0.1")]
+    Hosts {
+        /// Its base URL.
+        url: String,
+        /// How many hosts were wanted.
+        count: u64,
+    },
     /// It does not answer about its ledger.
     #[error("the server's ledger cannot be read: {0}")]
     Ledger(#[from] Box<ureq::Error>),
@@ -88,6 +98,14 @@ impl Server {
         &self.url
     }
 
+    /// The base URLs of its first `count` hosts: its own, and the same port on the addresses after it.
+    ///
+    /// # Errors
+    /// It has no address with so many loopback addresses after it.
+    pub fn hosts(&self, count: u64) -> Result<Vec<String>, ServerError> {
+        hosts(&self.url, count).ok_or_else(|| ServerError::Hosts { url: self.url.clone(), count })
+    }
+
     /// Its process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -99,8 +117,10 @@ impl Server {
     /// # Errors
     /// It is gone, or refuses.
     pub fn open(&mut self, batch: &OpenBatch) -> Result<(), ServerError> {
-        // A number and two counts: writing them as JSON cannot fail.
-        let body = format!("{{\"batch\":{},\"requests\":{},\"slots\":{}}}", batch.batch, batch.requests, batch.slots);
+        // Plain numbers: writing them as JSON cannot fail.
+        let capacity = batch.capacity.map_or_else(String::new, |capacity| format!(",\"capacity\":{capacity}"));
+        let OpenBatch { batch, requests, slots, .. } = batch;
+        let body = format!("{{\"batch\":{batch},\"requests\":{requests},\"slots\":{slots}{capacity}}}");
         let sent = self
             .agent
             .post(format!("{}/ledger", self.url))
@@ -143,5 +163,26 @@ impl Server {
     /// Ends it.
     pub fn stop(self) {
         self.child.terminate();
+    }
+}
+
+fn hosts(url: &str, count: u64) -> Option<Vec<String>> {
+    if count <= 1 {
+        return Some(vec![url.to_owned()]);
+    }
+    let first: SocketAddrV4 = url.strip_prefix("http://")?.parse().ok()?;
+    (0..count).map(|number| Some(format!("http://{}:{}", host(*first.ip(), number)?, first.port()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_follow_the_servers_own() {
+        assert_eq!(hosts("http://[::1]:80", 1).unwrap(), ["http://[::1]:80"]);
+        assert_eq!(hosts("http://127.0.0.1:80", 2).unwrap(), ["http://127.0.0.1:80", "http://127.0.0.2:80"]);
+        assert_eq!(hosts("http://[::1]:80", 2), None);
+        assert_eq!(hosts("http://192.0.2.1:80", 2), None);
     }
 }

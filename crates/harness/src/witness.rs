@@ -1,25 +1,15 @@
 //! The witness: holds a model's samples against the server's ledger. Pure: the same evidence gives the same verdict.
 
+mod fill;
+
 use inflight_record::{Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
 
 use crate::protocol::Usage;
 
-/// A stall of a client or server that other processes, the hypervisor or the server's own lateness can explain, at
-/// most, in nanoseconds. Longer ones are the client's own: no scheduler keeps a runnable thread waiting for so long.
-const LONGEST_STALL_NS: u64 = 100_000_000;
-/// The part of D for which a client must have waited with a free slot before it counts as capped.
-const GOOD_PART_OF_DELAY: f64 = 0.3;
-/// The part of the ledger's span for which a client must have waited in all before it counts as capped.
-const MOST_OF_THE_TIME: f64 = 0.5;
-/// How many others of equal right may stand before a thread each time that it wants its CPU.
-const LONGEST_QUEUE: u64 = 4;
-/// Below it a wait cannot be told from a stall, in nanoseconds: that part of the shortest D (50 ms) at which a cap must
-/// show.
-const LEAST_WAIT_NS: f64 = 15_000_000.0;
-/// Other processes' CPU time is counted in steps of this, so that one step may be none, in nanoseconds.
-const STEP_NS: u64 = 10_000_000;
+use fill::{Fill, fill};
+
 /// CPU times of worker and kernel may differ by this: five steps.
-const LEAST_CPU_NS: u64 = 5 * STEP_NS;
+const LEAST_CPU_NS: u64 = 5 * fill::STEP_NS;
 /// Memory peaks of worker and kernel may differ by this: what is read out after the span, and a counter kept per CPU.
 const LEAST_BYTES: u64 = 8 << 20;
 
@@ -173,13 +163,8 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
     if makespan < ideal {
         return Some(format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)));
     }
-    let owed = evidence.workload.requests * evidence.workload.delay_ns;
-    if ledger.held_sum_ns < owed {
-        return Some(format!(
-            "the server held {} in all; owed: {}: shorter delays were asked for",
-            ms(ledger.held_sum_ns),
-            ms(owed)
-        ));
+    if let Some(reason) = delays(evidence) {
+        return Some(reason);
     }
     let late = evidence.samples.iter().filter(|sample| sample.end_ns > makespan).count();
     if late > 0 {
@@ -215,6 +200,35 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
     None
 }
 
+/// Each index asked for its own delay, and the server served as many at once as the workload says.
+fn delays(evidence: &Evidence<'_>) -> Option<String> {
+    let Evidence { workload, ledger, .. } = evidence;
+    // Time in the queue is no delay: it must not make up for one that was cut short.
+    let (served, owed) = (ledger.held_sum_ns.saturating_sub(ledger.queued_sum_ns), workload.delay_sum_ns());
+    if served < owed {
+        let queue = if ledger.queued_sum_ns > 0 { ", its queue left out" } else { "" };
+        return Some(format!(
+            "the server held {} in all{queue}; owed: {}: shorter delays were asked for",
+            ms(served),
+            ms(owed)
+        ));
+    }
+    if ledger.asked_mark != workload.asked_mark() {
+        return Some(format!(
+            "the delays asked for add up to no less than the {} owed, but are not those of their indices",
+            ms(owed)
+        ));
+    }
+    let capacity = workload.capacity?;
+    let owed = capacity.min(ledger.peak_in_flight);
+    (ledger.peak_served != owed).then(|| {
+        format!(
+            "the server served at most {} requests at once; owed: {owed} with a capacity of {capacity} and {} in flight",
+            ledger.peak_served, ledger.peak_in_flight
+        )
+    })
+}
+
 /// What the worker says that it cost is what the kernel says, as far as the driver could see it.
 fn costs(evidence: &Evidence<'_>) -> Option<String> {
     let usage = evidence.usage?;
@@ -246,78 +260,6 @@ fn in_flight(evidence: &Evidence<'_>) -> Option<String> {
         return Some(format!("{peak} requests were in flight at once; declared: at most {}", evidence.declared_peak));
     }
     None
-}
-
-enum Fill {
-    Full,
-    Busy,
-    Waited(String),
-}
-
-/// Whether the declared peak was reached, and if not, whether the client waited with a free slot.
-///
-/// A capped client, or one that awaits in a loop, sits idle while the server holds its requests: nothing arrives,
-/// nothing is answered, no CPU is used, for most of D. A client that is busy starting requests uses its CPU all the
-/// while; one that is kept off its CPU is so by other processes, the hypervisor, or a stalled server, each of which
-/// is measured and subtracted. At D = 0 nothing can be seen.
-fn fill(evidence: &Evidence<'_>) -> Fill {
-    let Evidence { workload, ledger, .. } = evidence;
-    if workload.delay_ns == 0 || ledger.peak_in_flight >= evidence.declared_peak {
-        return Fill::Full;
-    }
-    if !waited_at_its_cap(evidence) && !waited_most_of_the_time(evidence) {
-        return Fill::Busy;
-    }
-    Fill::Waited(format!(
-        "at most {} requests were in flight, declared: {}; the client waited with a free slot and requests left for {} at a stretch, {} in all (a hidden cap, or an await in a loop)",
-        ledger.peak_in_flight,
-        evidence.declared_peak,
-        ms(ledger.quiet_longest_ns),
-        ms(ledger.quiet_sum_ns)
-    ))
-}
-
-/// Once, at its peak, for a good part of D: clients that move in waves.
-#[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
-fn waited_at_its_cap(evidence: &Evidence<'_>) -> bool {
-    let ledger = evidence.ledger;
-    let excused = (disturbed_ns(evidence) + ledger.hold_late_ns.max).min(LONGEST_STALL_NS) + network_ns(evidence);
-    let waited = ledger.quiet_longest_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
-    waited >= (GOOD_PART_OF_DELAY * evidence.workload.delay_ns as f64).max(LEAST_WAIT_NS)
-}
-
-/// All in all, for most of the batch: clients that do not move in waves, or went past their cap once. Between any two
-/// events lies some quiet, so what client and server worked meanwhile is taken off.
-#[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
-fn waited_most_of_the_time(evidence: &Evidence<'_>) -> bool {
-    let ledger = evidence.ledger;
-    // Others keep a thread off its CPU only while it wants it: the time that it then queues is a few times what it uses.
-    let queued = disturbed_ns(evidence).min(LONGEST_QUEUE * worker_cpu_ns(evidence));
-    let excused = queued + ledger.cpu_ns + network_ns(evidence);
-    let waited = ledger.quiet_sum_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
-    waited >= (MOST_OF_THE_TIME * ledger.span_ns as f64).max(LEAST_WAIT_NS)
-}
-
-/// The share of the batch for which the worker kept one CPU busy.
-#[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
-fn busy(evidence: &Evidence<'_>) -> f64 {
-    (worker_cpu_ns(evidence) as f64 / evidence.makespan_ns.max(1) as f64).clamp(0.0, 1.0)
-}
-
-/// CPU time of the worker, by its own word or the kernel's, whichever is less.
-fn worker_cpu_ns(evidence: &Evidence<'_>) -> u64 {
-    let seen = evidence.outside.cpu_ns + 2 * STEP_NS;
-    evidence.usage.map_or(seen, |usage| seen.min(usage.user_ns + usage.system_ns))
-}
-
-fn disturbed_ns(evidence: &Evidence<'_>) -> u64 {
-    evidence.disturbed_ns.saturating_sub(STEP_NS)
-}
-
-/// A dropped SYN makes a client wait for a second through no fault of its own.
-fn network_ns(evidence: &Evidence<'_>) -> u64 {
-    let network = evidence.network;
-    1_000_000_000 * (network.syn_retransmits + network.listen_drops + network.listen_overflows)
 }
 
 fn ms(ns: u64) -> String {

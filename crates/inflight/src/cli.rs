@@ -162,6 +162,9 @@ struct ServeArguments {
     /// Address and port; port 0 takes a free one. Loopback unless told otherwise: whoever reaches it may load it.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     bind: SocketAddr,
+    /// Listen on so many loopback addresses, all with one port: ADDR and those after it.
+    #[arg(long, value_name = "H", default_value_t = 1)]
+    hosts: u64,
     /// Go on when the process that started it ends.
     #[arg(long)]
     outlive_parent: bool,

@@ -42,6 +42,17 @@ fn whole(ns: f64) -> u64 {
     (ns.next_multiple_of(STEP_NS)).clamp(STEP_NS, MAX_DELAY_NS)
 }
 
+/// What a request for `index` that asks for a delay of `asked_ns` adds to [`Ledger::asked_mark`](crate::Ledger): the pair,
+/// scattered over 64 bits (Vigna's `SplitMix64`). Sums of a batch are equal where each index asked for its own delay, and
+/// else by a chance of 2^-64: a client that evens out its delays keeps their sum, but not this one.
+#[must_use]
+pub fn asked_mark(index: u64, asked_ns: u64) -> u64 {
+    let mut mark = index.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ asked_ns;
+    mark = (mark ^ (mark >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mark = (mark ^ (mark >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mark ^ (mark >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +65,16 @@ mod tests {
         assert_eq!(first, [31_400_000, 21_802_000, 85_273_000, 62_047_000]);
         assert_eq!(first, log_normal.delays_ns(50_000_000, 9).take(4).collect::<Vec<_>>());
         assert_ne!(first, LogNormal { seed: 8, ..log_normal }.delays_ns(50_000_000, 4).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn delays_that_change_places_or_even_out_have_another_mark() {
+        let sum = |delays: [u64; 3]| {
+            delays.into_iter().zip(0..).fold(0_u64, |sum, (delay, index)| sum.wrapping_add(asked_mark(index, delay)))
+        };
+        assert_eq!(sum([1_000, 2_000, 3_000]), sum([1_000, 2_000, 3_000]));
+        assert_ne!(sum([1_000, 2_000, 3_000]), sum([2_000, 1_000, 3_000]));
+        assert_ne!(sum([1_000, 2_000, 3_000]), sum([2_000, 2_000, 2_000]));
     }
 
     #[test]

@@ -1,19 +1,26 @@
 //! JSON lines: append one and know that it is on disk; load them all or say which line is wrong.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+mod append;
+mod blocks;
+
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::SCHEMA_VERSION;
+
+pub use append::{Appender, Cut};
+pub(crate) use blocks::read_lines;
+pub use blocks::{Blocks, MAX_LINE_BYTES};
 
 /// Why lines could not be appended or loaded; each names the file, and the line where there is one.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonlError {
     /// The operating system refused.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}{}", path.display(), advice(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -31,94 +38,113 @@ pub enum JsonlError {
         message: String,
     },
     /// The last line has no end: a writer was stopped in the middle of it.
-    #[error("{}: the last line is cut off in the middle; remove it, or write to another file", path.display())]
+    #[error("{}:{line}: the last line is cut off in the middle; remove it, or write to another file", path.display())]
     CutOff {
+        /// The file.
+        path: PathBuf,
+        /// Number of the last line, from 1.
+        line: usize,
+    },
+    /// A line could not be appended, and nothing of it stayed in the file.
+    #[error("{}: {source}; nothing was appended, and what was there is whole{}", path.display(), advice(source))]
+    Append {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An append failed, and the part of its line that got into the file cannot be removed.
+    #[error(
+        "{}: a failed append left part of a line behind, which cannot be removed: {source}; all after byte {whole_bytes} is \
+         to be cut off{}", path.display(), advice(source)
+    )]
+    Torn {
+        /// The file.
+        path: PathBuf,
+        /// What the system said to the removing.
+        source: io::Error,
+        /// Bytes of the whole lines before it.
+        whole_bytes: u64,
+    },
+    /// Another process has the file open for appending.
+    #[error("{}: another process is appending to it; wait until it has ended, or write to another file", path.display())]
+    Busy {
         /// The file.
         path: PathBuf,
     },
 }
 
-/// Appends lines to a file; what is there stays as it is.
-#[derive(Debug)]
-pub struct Appender {
-    file: File,
-    path: PathBuf,
-}
-
-impl Appender {
-    /// Opens the file for appending, or makes it.
-    ///
-    /// # Errors
-    /// The file cannot be opened, or it ends in the middle of a line, to which nothing may be appended.
-    pub fn open(path: &Path) -> Result<Self, JsonlError> {
-        let io = |source| JsonlError::Io { path: path.to_owned(), source };
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
-        if file.metadata().map_err(io)?.len() > 0 {
-            file.seek(SeekFrom::End(-1)).map_err(io)?;
-            let mut last = [0];
-            file.read_exact(&mut last).map_err(io)?;
-            if last != *b"\n" {
-                return Err(JsonlError::CutOff { path: path.to_owned() });
-            }
+/// What to do about it, where that is known.
+fn advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free space there, then go on",
+        io::ErrorKind::IsADirectory => "; it has to be a file, such as records.jsonl in that directory",
+        io::ErrorKind::NotADirectory => "; what stands before the last / has to be a directory",
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            "; name a place that this user may write to, or read from"
         }
-        Ok(Self { file, path: path.to_owned() })
-    }
-
-    /// Appends one line, and returns when it is on disk.
-    ///
-    /// # Errors
-    /// The disk is full or gone.
-    pub fn append<T: Serialize>(&mut self, value: &T) -> Result<(), JsonlError> {
-        let io = |source| JsonlError::Io { path: self.path.clone(), source };
-        let mut line = serde_json::to_vec(value).map_err(|error| io(error.into()))?;
-        line.push(b'\n');
-        self.file.write_all(&line).map_err(io)?;
-        self.file.sync_data().map_err(io)
+        _ => "",
     }
 }
 
-/// Loads every line of a file whose lines carry a `schema_version`: records or environments.
+/// Loads every line of a file whose lines carry a `schema_version`: records or environments. An empty file has none,
+/// which is for the caller to judge.
 ///
 /// # Errors
 /// The file cannot be read, a line is no JSON of that type, or its schema version is not [`SCHEMA_VERSION`].
-pub fn load<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, JsonlError> {
-    let io = |source| JsonlError::Io { path: path.to_owned(), source };
-    let mut reader = BufReader::new(File::open(path).map_err(io)?);
-    let mut values = Vec::new();
-    let mut text = String::new();
-    for line in 1.. {
-        text.clear();
-        if reader.read_line(&mut text).map_err(io)? == 0 {
-            break;
-        }
-        let wrong = |message| JsonlError::Line { path: path.to_owned(), line, message };
-        if !text.ends_with('\n') {
-            return Err(JsonlError::CutOff { path: path.to_owned() });
-        }
-        match serde_json::from_str(&text) {
-            Ok(Versioned { schema_version: SCHEMA_VERSION }) => {}
-            Ok(Versioned { schema_version }) => {
-                return Err(wrong(format!(
-                    "schema version {schema_version}, but this inflight reads version {SCHEMA_VERSION}; use the inflight that wrote it"
-                )));
-            }
-            Err(error) => return Err(wrong(error.to_string())),
-        }
-        values.push(serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?);
-    }
-    Ok(values)
+pub fn load<T: DeserializeOwned + Send>(path: &Path) -> Result<Vec<T>, JsonlError> {
+    let file = File::open(path).map_err(|source| JsonlError::Io { path: path.to_owned(), source })?;
+    read(file, path, Blocks::default())
 }
 
-#[derive(serde::Deserialize)]
-struct Versioned {
-    schema_version: u32,
+/// The same from anything that can be read; `path` is what errors call it.
+///
+/// # Errors
+/// As [`load`].
+pub fn read<T: DeserializeOwned + Send>(
+    source: impl Read + Send,
+    path: &Path,
+    blocks: Blocks,
+) -> Result<Vec<T>, JsonlError> {
+    read_lines(source, path, blocks, || parse)
+}
+
+/// One line, without its end, as JSON of our version; or what is wrong with it.
+pub(crate) fn parse<T: DeserializeOwned>(line: &str) -> Result<T, String> {
+    check_version(line)?;
+    serde_json::from_str(line).map_err(|error| say(&error))
+}
+
+/// Whether a line is JSON of our version.
+fn check_version(line: &str) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        schema_version: u32,
+    }
+    match serde_json::from_str(line) {
+        Ok(Versioned { schema_version: SCHEMA_VERSION }) => Ok(()),
+        Ok(Versioned { schema_version }) => Err(format!(
+            "schema version {schema_version}, but this inflight reads version {SCHEMA_VERSION}; use the inflight that wrote it"
+        )),
+        Err(error) => Err(say(&error)),
+    }
+}
+
+/// What the parser says; its "line 1" would be taken for the file's.
+fn say(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let (line, column) = (error.line(), error.column());
+    match text.strip_suffix(&format!(" at line {line} column {column}")) {
+        Some(text) => format!("{text} (column {column})"),
+        None => text,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[derive(Debug, PartialEq, serde::Serialize, Deserialize)]
     struct Row {
         schema_version: u32,
         value: u64,
@@ -145,8 +171,8 @@ mod tests {
     #[test]
     fn a_cut_line_is_neither_appended_to_nor_loaded() {
         let (_dir, path) = file("{\"schema_version\":1,\"val");
-        assert!(matches!(Appender::open(&path), Err(JsonlError::CutOff { .. })));
-        assert!(matches!(load::<Row>(&path), Err(JsonlError::CutOff { .. })));
+        assert!(matches!(Appender::open(&path), Err(JsonlError::CutOff { line: 1, .. })));
+        assert!(matches!(load::<Row>(&path), Err(JsonlError::CutOff { line: 1, .. })));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"schema_version\":1,\"val");
     }
 
@@ -160,6 +186,7 @@ mod tests {
     #[test]
     fn garbage_is_refused_with_its_line() {
         let (_dir, path) = file("{\"schema_version\":1,\"value\":1}\nhello\n");
-        assert!(load::<Row>(&path).unwrap_err().to_string().contains("rows.jsonl:2"));
+        let error = load::<Row>(&path).unwrap_err().to_string();
+        assert!(error.ends_with("rows.jsonl:2: expected value (column 1)"), "{error}");
     }
 }

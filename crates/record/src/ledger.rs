@@ -55,6 +55,14 @@ pub struct Ledger {
     pub doubled: u64,
     /// First arrival to last answer, in nanoseconds.
     pub span_ns: u64,
+    /// First arrival to last arrival, in nanoseconds: the part of the span in which requests were owed. 0 in records from
+    /// before it was counted.
+    #[serde(default)]
+    pub arriving_ns: u64,
+    /// Sum of [`asked_mark`](crate::delay::asked_mark) over all arrivals, modulo 2^64: proves that each index asked for
+    /// its own delay.
+    #[serde(default)]
+    pub asked_mark: u64,
     /// Sum of all holds of answered requests, time in the server's queue included, in nanoseconds.
     pub held_sum_ns: u64,
     /// How much longer than asked responses were held.

@@ -195,7 +195,7 @@ impl Cpu {
     /// Both together, nanoseconds.
     #[must_use]
     pub fn total_ns(self) -> u64 {
-        self.user_ns + self.system_ns
+        self.user_ns.saturating_add(self.system_ns)
     }
 }
 
@@ -260,7 +260,8 @@ pub struct Histograms {
     pub overhead_ns: String,
 }
 
-/// The ledger of a record; same names as [`Ledger`], without the batch's number.
+/// The ledger of a record; same names as [`Ledger`], without the batch's number and the mark of its delays, which
+/// prove and do not measure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "each field is documented once, on Ledger")]
 pub struct LedgerFigures {
@@ -274,6 +275,8 @@ pub struct LedgerFigures {
     pub missing: u64,
     pub doubled: u64,
     pub span_ns: u64,
+    #[serde(default)]
+    pub arriving_ns: u64,
     pub held_sum_ns: u64,
     pub hold_late_ns: HoldLateness,
     #[serde(default)]
@@ -298,6 +301,7 @@ impl From<&Ledger> for LedgerFigures {
             missing: ledger.missing,
             doubled: ledger.doubled,
             span_ns: ledger.span_ns,
+            arriving_ns: ledger.arriving_ns,
             held_sum_ns: ledger.held_sum_ns,
             hold_late_ns: ledger.hold_late_ns,
             peak_served: ledger.peak_served,

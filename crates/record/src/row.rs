@@ -1,8 +1,12 @@
 //! The row: what statistics need of a record, small enough to hold a million of them.
 
+mod lean;
+
 use std::sync::Arc;
 
 use crate::{Flag, Memory, Outcome, Record};
+
+pub use lean::{load, read};
 
 /// A name that many rows share.
 pub type Name = Arc<str>;

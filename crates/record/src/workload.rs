@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::delay::{LogNormal, SIGMA_MILLI};
+use crate::delay::{LogNormal, SIGMA_MILLI, asked_mark};
 
 /// Most requests of one batch. 10 million samples are 560 MB of log: a batch above that is a load test, not a comparison.
 pub const MAX_REQUESTS: u64 = 10_000_000;
@@ -188,6 +188,12 @@ impl Workload {
     #[must_use]
     pub fn delay_sum_ns(&self) -> u64 {
         self.delays_ns().fold(0, u64::saturating_add)
+    }
+
+    /// The sum of [`asked_mark`] over all indices and their delays: what the server's ledger has to show.
+    #[must_use]
+    pub fn asked_mark(&self) -> u64 {
+        self.delays_ns().zip(0..).fold(0, |sum, (delay, index)| sum.wrapping_add(asked_mark(index, delay)))
     }
 
     /// The ideal in nanoseconds: the makespan that no client can beat with C in flight. ⌈N/C⌉ · D; with delays that vary,

@@ -18,11 +18,13 @@ pub(crate) const EXACT_SHIFT: usize = 50;
 pub(crate) fn coin_sums(ranks: &[usize], up_to: usize) -> Vec<f64> {
     let mut probability = vec![0.0; up_to + 1];
     probability[0] = 1.0;
+    let mut next = probability.clone();
     for &rank in ranks {
-        for sum in (0..=up_to).rev() {
-            let with = if sum >= rank { probability[sum - rank] } else { 0.0 };
-            probability[sum] = f64::midpoint(probability[sum], with);
-        }
+        let without = rank.min(up_to + 1);
+        next.copy_from_slice(&probability);
+        next[without..].iter_mut().zip(&probability).for_each(|(next, with)| *next += with);
+        next.iter_mut().for_each(|next| *next /= 2.0);
+        std::mem::swap(&mut probability, &mut next);
     }
     probability
 }

@@ -50,7 +50,8 @@ pub fn least_p(rounds: usize) -> f64 {
 }
 
 /// The fewest rounds at which [`holm`](crate::holm()) over `pairs` comparisons can declare a difference at 5 %: the
-/// smallest n with `pairs · 2 / 2ⁿ ≤ 0.05`. With fewer rounds there are intervals and no ranks.
+/// smallest n with `pairs · 2 / 2ⁿ ≤ 0.05`. With fewer rounds there are intervals and no ranks. Automatic rounds declare at
+/// [`Stopping::alpha`](crate::Stopping::alpha) and begin with 12, which is enough for 71 pairs.
 ///
 /// ```
 /// assert_eq!(inflight_stats::rounds_for_ranks(36), 11); // 9 models

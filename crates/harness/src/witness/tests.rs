@@ -6,6 +6,9 @@ use crate::protocol::Usage;
 
 use super::{Evidence, Verdict, examine};
 
+mod capacity;
+mod varying;
+
 const MS: u64 = 1_000_000;
 
 /// An honest batch of 10 requests, 5 in flight, 50 ms each.
@@ -51,6 +54,7 @@ impl Case {
             connections_opened: 5,
             span_ns: 102 * MS,
             held_sum_ns: 500 * MS,
+            asked_mark: workload.asked_mark(),
             ..Ledger::default()
         };
         Self {
@@ -303,6 +307,7 @@ fn load_does_not_excuse_a_long_wait() {
 fn without_delay_the_fill_is_not_checked() {
     assert!(!Case::ok(|case| {
         case.workload.delay_ns = 0;
+        case.ledger.asked_mark = case.workload.asked_mark();
         capped(case);
     }));
 }

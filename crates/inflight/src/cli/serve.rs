@@ -17,6 +17,7 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
     };
     let options = Options {
         bind: arguments.bind,
+        hosts: arguments.hosts,
         guarded: arguments.key_from_stdin,
         backlog: arguments.backlog,
         pause_accept: arguments.pause_accept,
@@ -26,8 +27,12 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
     // What init started (or adopted before this line) has no parent to share an end with.
     let with_parent = (!arguments.outlive_parent && parent > 1).then_some(parent);
     inflight_delay_server::run(&options, Shutdown { on_signal: true, with_parent }, |address| {
-        // Nobody may be listening; the server serves all the same.
-        let _ = super::run::print_line(&format!("listening on http://{address}"));
+        // Nobody may be listening; the server serves all the same. The (first) address is the last word.
+        let text = match arguments.hosts {
+            1 => format!("listening on http://{address}"),
+            hosts => format!("listening on {hosts} hosts from http://{address}"),
+        };
+        let _ = super::run::print_line(&text);
     })?;
     Ok(FINE)
 }

@@ -1,0 +1,253 @@
+//! The study file: which workloads, models and rounds answer a question. TOML in, a checked [`Study`] out.
+//!
+//! ```toml
+//! question = "From which C on does a thread for each request cost more than tasks?"
+//! rounds = 12                 # or "auto", with precision and budget
+//! controls = { delay = "2ms", work = "20us" }
+//!
+//! [[workload]]
+//! waves = 2                   # N = 2 · C; or requests = 1000
+//! concurrency = [10, 100, 1000]
+//! delay = "50ms"
+//! ```
+//!
+//! | key | value | default |
+//! | --- | --- | --- |
+//! | `question` | the question that the study answers, in one sentence | required |
+//! | `rounds` | 1 to 10,000, or `"auto"` | 12 |
+//! | `precision` | width of each interval at which `auto` stops: `"2%"` | `"2%"` |
+//! | `budget` | time after which `auto` stops: `"20m"` | `"20m"` |
+//! | `models` | `"all"`, or a list of ids | `"all"` |
+//! | `baseline` | the model that the others are compared with | `"tokio-reqwest"` |
+//! | `seed` | of the orders, and of delays that vary | 1 |
+//! | `placement` | `"split"` or `"shared"` | `"split"` |
+//! | `time_limit` | of a batch: `"90s"` | the larger of 60 s and 5 × ideal |
+//! | `controls.delay` | time that the A/A+delay arm waits at the end of each batch | `"2ms"` |
+//! | `controls.work` | CPU time that the A/A+work arm spins for each request | `"20us"` |
+//! | `workload` | one table each, see below | at least one |
+//!
+//! | key of a workload | value | default |
+//! | --- | --- | --- |
+//! | `name` | lower-case letters, digits, `.` and `-`: begins its id | none |
+//! | `requests` or `waves` | N, or N as a multiple of C | one of them is required |
+//! | `concurrency` | C | required |
+//! | `delay` | D: `"50ms"`, or `"lognormal:50ms:0.6"` | required |
+//! | `body` | `"1KiB"` | `"1KiB"` |
+//! | `connections` | `"cold"` or `"warm"` | `"cold"` |
+//! | `hosts` | 1 to 128 | 1 |
+//! | `capacity` | how many requests the server holds at once | no limit |
+//!
+//! Each key of a workload but `name` may have a list in place of a value: the table then stands for every combination.
+//! A workload's id is its name and what its lists vary (`d50ms-c1000`, `c1000`); without either, its slug.
+
+mod expand;
+mod read;
+
+use crate::manifest::{Controls, NamedWorkload, RoundsRule};
+use crate::text;
+use read::Table;
+
+/// Most workloads of one study.
+pub const MAX_WORKLOADS: usize = 1_000;
+/// Most rounds.
+pub const MAX_ROUNDS: u32 = 10_000;
+
+/// A place in a file, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}
+
+/// Something that was read at a place, to name it should it prove wrong later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// What was read.
+    pub value: T,
+    /// Where.
+    pub place: Place,
+}
+
+impl<T> Placed<T> {
+    /// The error that this was wrong.
+    pub fn wrong(&self, message: impl Into<String>) -> StudyError {
+        StudyError { place: self.place, message: message.into() }
+    }
+}
+
+/// Why a study file cannot be used: where, what is wrong, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{}: {message}", place.line, place.column)]
+pub struct StudyError {
+    /// Where.
+    pub place: Place,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+/// Where server and workers run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StudyPlacement {
+    /// The server on the first CPU, workers on the others.
+    Split,
+    /// Both on all CPUs.
+    Shared,
+}
+
+/// A study as its file asks for it; every range was checked but the names of models, which only the line-up knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// Its name: that of its file.
+    pub name: String,
+    /// The question that it answers.
+    pub question: String,
+    /// The models; `None` for all of them.
+    pub models: Option<Vec<Placed<String>>>,
+    /// The model that the others are compared with.
+    pub baseline: Placed<String>,
+    /// How many rounds.
+    pub rounds: RoundsRule,
+    /// Seed of the orders, and of delays that vary.
+    pub seed: u64,
+    /// Where server and workers run.
+    pub placement: StudyPlacement,
+    /// Time limit of a batch, in nanoseconds, where it is not the default.
+    pub time_limit_ns: Option<u64>,
+    /// Sizes of the control arms.
+    pub controls: Controls,
+    /// Its workloads.
+    pub workloads: Vec<NamedWorkload>,
+}
+
+impl Study {
+    /// Reads a study from the text of its file; `name` is the file's name without `.toml`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line and column.
+    ///
+    /// ```
+    /// use inflight_record::study::Study;
+    /// let text = "question = \"Why?\"\n[[workload]]\nrequests = 10\nconcurrency = 11\ndelay = \"5ms\"\n";
+    /// let error = Study::parse("mine", text).unwrap_err();
+    /// assert_eq!(error.to_string(), "4:15: concurrency 11 is above the 10 requests: it must be 1 to 10");
+    /// ```
+    pub fn parse(name: &str, text: &str) -> Result<Self, StudyError> {
+        let root = read::parse(text)?;
+        let mut root = Table::new(text, "a study", &root);
+        read::check_name(name).map_err(|message| root.wrong(format!("the file's name, {message}")))?;
+        let question = root.required("question")?.text()?;
+        if question.value.trim().is_empty() {
+            return Err(question.wrong("the question is empty: say in one sentence what the study answers"));
+        }
+        let rounds = rounds(&mut root)?;
+        let seed = root.optional("seed").map(|it| it.whole(0..=i64::MAX as u64)).transpose()?;
+        let seed = seed.map_or(1, |seed| seed.value);
+        let models = models(&mut root)?;
+        let baseline = match root.optional("baseline") {
+            Some(value) => value.text()?,
+            None => Placed { value: "tokio-reqwest".to_owned(), place: root.place() },
+        };
+        let study = Self {
+            name: name.to_owned(),
+            question: question.value,
+            models,
+            baseline,
+            rounds,
+            seed,
+            placement: placement(&mut root)?,
+            time_limit_ns: match root.optional("time_limit") {
+                Some(value) => Some(nanoseconds(value.parsed(text::limit)?.value)),
+                None => None,
+            },
+            controls: controls(&mut root)?,
+            workloads: expand::workloads(&mut root, seed)?,
+        };
+        root.finish()?;
+        Ok(study)
+    }
+}
+
+fn rounds(root: &mut Table<'_>) -> Result<RoundsRule, StudyError> {
+    let precision = root.optional("precision").map(|value| value.parsed(text::share)).transpose()?;
+    let budget = root.optional("budget").map(|value| value.parsed(text::limit)).transpose()?;
+    let given = match root.optional("rounds") {
+        Some(value) if value.is_text() => {
+            let word = value.text()?;
+            if word.value != "auto" {
+                return Err(word.wrong(format!("rounds must be 1 to {MAX_ROUNDS}, or \"auto\", not {:?}", word.value)));
+            }
+            None
+        }
+        Some(value) => Some(value.whole(1..=u64::from(MAX_ROUNDS))?.value),
+        None => Some(12),
+    };
+    let Some(count) = given else {
+        return Ok(RoundsRule::Auto {
+            precision: precision.map_or(0.02, |precision| precision.value),
+            budget_ns: budget.map_or(20 * 60 * 1_000_000_000, |budget| nanoseconds(budget.value)),
+        });
+    };
+    if let Some(place) = precision.map(|it| it.place).or(budget.map(|it| it.place)) {
+        return Err(StudyError { place, message: "precision and budget belong to rounds = \"auto\"".to_owned() });
+    }
+    Ok(RoundsRule::Fixed(u32::try_from(count).unwrap_or(MAX_ROUNDS)))
+}
+
+fn models(root: &mut Table<'_>) -> Result<Option<Vec<Placed<String>>>, StudyError> {
+    let Some(value) = root.optional("models") else { return Ok(None) };
+    if value.is_text() {
+        let word = value.text()?;
+        return if word.value == "all" {
+            Ok(None)
+        } else {
+            Err(word.wrong("models must be \"all\" or a list of ids: [\"raw-epoll\", \"sequential\"]"))
+        };
+    }
+    let list = value.list()?;
+    let mut models: Vec<Placed<String>> = Vec::new();
+    for item in &list {
+        let model = item.text()?;
+        if models.iter().any(|known| known.value == model.value) {
+            return Err(model.wrong(format!("{:?} stands twice among the models", model.value)));
+        }
+        models.push(model);
+    }
+    Ok(Some(models))
+}
+
+fn placement(root: &mut Table<'_>) -> Result<StudyPlacement, StudyError> {
+    let Some(value) = root.optional("placement") else { return Ok(StudyPlacement::Split) };
+    let word = value.text()?;
+    match word.value.as_str() {
+        "split" => Ok(StudyPlacement::Split),
+        "shared" => Ok(StudyPlacement::Shared),
+        other => Err(word.wrong(format!("placement must be \"split\" or \"shared\", not {other:?}"))),
+    }
+}
+
+fn controls(root: &mut Table<'_>) -> Result<Controls, StudyError> {
+    let mut controls = Controls { delay_ns: 2_000_000, work_ns: 20_000 };
+    let Some(value) = root.optional("controls") else { return Ok(controls) };
+    let mut table = value.table("controls")?;
+    for (key, place) in [("delay", &mut controls.delay_ns), ("work", &mut controls.work_ns)] {
+        if let Some(value) = table.optional(key) {
+            let size = value.parsed(text::duration)?;
+            *place = nanoseconds(size.value);
+            // A control that adds nothing proves nothing; one of more than a second would take over the study.
+            if !(1..=1_000_000_000).contains(place) {
+                return Err(size.wrong(format!("controls.{key} must be above 0 and at most 1s")));
+            }
+        }
+    }
+    table.finish()?;
+    Ok(controls)
+}
+
+fn nanoseconds(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Study files, right and wrong.
+
+use super::*;
+use crate::Workload;
+
+const LEAST: &str = "question = \"Why?\"\n[[workload]]\nrequests = 100\nconcurrency = 10\ndelay = \"50ms\"\n";
+
+#[track_caller]
+fn refused(text: &str, says: &str) {
+    let error = Study::parse("mine", text).unwrap_err().to_string();
+    assert!(error.contains(says), "{error:?} does not say {says:?}");
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let study = Study::parse("mine", LEAST).unwrap();
+    assert_eq!((study.name.as_str(), study.question.as_str(), study.seed), ("mine", "Why?", 1));
+    assert_eq!((study.rounds, study.models, study.time_limit_ns), (RoundsRule::Fixed(12), None, None));
+    assert_eq!(study.baseline.value, "tokio-reqwest");
+    assert_eq!(study.controls, Controls { delay_ns: 2_000_000, work_ns: 20_000 });
+    let [only] = &study.workloads[..] else { panic!("{:?}", study.workloads) };
+    assert_eq!((only.id.as_str(), &only.workload), ("n100-c10-d50ms-b1024-cold", &Workload::new(100, 10, 50_000_000)));
+}
+
+#[test]
+fn lists_stand_for_every_combination() {
+    let text = "question = \"?\"\nseed = 7\n[[workload]]\nname = \"a\"\nwaves = 2\nconcurrency = [1, 10]\n\
+                delay = [\"50ms\", \"lognormal:50ms:0.6\"]\nhosts = 16\n";
+    let study = Study::parse("mine", text).unwrap();
+    let ids: Vec<&str> = study.workloads.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(ids, ["a-d50ms-c1", "a-d50ms-c10", "a-dln50ms-0.6-c1", "a-dln50ms-0.6-c10"]);
+    let last = &study.workloads[3].workload;
+    assert_eq!((last.requests, last.hosts, last.lognormal.unwrap().seed), (20, 16, 7));
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = "question = \"?\"\nrounds = \"auto\"\nprecision = \"5%\"\nbudget = \"90s\"\nmodels = [\"a\", \"b\"]\n\
+                baseline = \"b\"\nplacement = \"shared\"\ntime_limit = \"2m\"\ncontrols = { delay = \"5ms\", work = \"1us\" }\n\
+                [[workload]]\nrequests = 9\nconcurrency = 3\ndelay = \"1s\"\nbody = \"1MiB\"\nconnections = \"warm\"\n\
+                capacity = 2\n";
+    let study = Study::parse("mine", text).unwrap();
+    assert_eq!(study.rounds, RoundsRule::Auto { precision: 0.05, budget_ns: 90_000_000_000 });
+    assert_eq!(study.models.unwrap()[1], Placed { value: "b".into(), place: Place { line: 5, column: 16 } });
+    assert_eq!((study.placement, study.time_limit_ns), (StudyPlacement::Shared, Some(120_000_000_000)));
+    assert_eq!(study.controls, Controls { delay_ns: 5_000_000, work_ns: 1_000 });
+    assert_eq!(study.workloads[0].slug, "n9-c3-d1s-b1048576-warm-k2");
+}
+
+#[test]
+fn wrong_files_are_refused_with_line_and_column() {
+    refused("question = \"?\"\n", "1:1: a study needs workload");
+    refused("quetsion = \"?\"\n", "1:1: a study needs question");
+    refused(&LEAST.replace("[[work", "roundz = 3\n[[work"), "2:1: a study has no key \"roundz\"; did you mean rounds?");
+    refused(
+        &format!("{LEAST}concurency = 3\n"),
+        "6:1: a workload has no key \"concurency\"; did you mean concurrency?",
+    );
+    refused(&format!("{LEAST}zzz = 3\n"), "there are body, capacity, concurrency,");
+    refused(&LEAST.replace("10\n", "0\n"), "4:15: concurrency must be 1 to 60000, not 0");
+    refused(&LEAST.replace("10\n", "\"ten\"\n"), "4:15: concurrency must be a whole number, not a string");
+    refused(&LEAST.replace("10\n", "101\n"), "4:15: concurrency 101 is above the 100 requests");
+    refused(&LEAST.replace("50ms", "61s"), "5:9: delay must be at most 60s");
+    refused(
+        &LEAST.replace("50ms", "fast"),
+        "5:9: delay is \"fast\": not a duration; write it with a unit, such as 50ms",
+    );
+    refused(&LEAST.replace("50ms", "lognormal:0:1"), "5:9: lognormal needs a delay above 0");
+    refused(&format!("{LEAST}waves = 2\n"), "needs requests or waves, and not both");
+    refused(&format!("{LEAST}capacity = [5, 5]\n"), "2:1: the workload n100-c10-d50ms-b1024-cold-k5 stands twice");
+    let twice = format!("{LEAST}{}", &LEAST[LEAST.find("[[").unwrap()..]);
+    refused(&twice, "6:1: the workload n100-c10-d50ms-b1024-cold stands twice, first in the table of line 2");
+    let alike = format!(
+        "{}[[workload]]\nname = \"x\"\nrequests = 5\nconcurrency = 1\ndelay = \"0\"\n",
+        LEAST.replace("delay", "name = \"x\"\ndelay")
+    );
+    refused(&alike, "two workloads would be called \"x\"");
+    refused(&format!("rounds = 0\n{LEAST}"), "1:10: rounds must be 1 to 10000, not 0");
+    refused(&format!("rounds = \"some\"\n{LEAST}"), "or \"auto\", not \"some\"");
+    refused(&format!("precision = \"2%\"\n{LEAST}"), "1:13: precision and budget belong to rounds = \"auto\"");
+    refused(&format!("models = [\"a\", \"a\"]\n{LEAST}"), "1:16: \"a\" stands twice");
+    refused(&format!("controls = {{ delay = \"0\" }}\n{LEAST}"), "controls.delay must be above 0");
+    refused("question = \n", "1:12: ");
+    refused(&format!("{LEAST}name = \"Ä b\"\n"), "lower-case letters");
+    assert!(Study::parse("No Name", LEAST).unwrap_err().message.contains("lower-case letters"));
+}
+
+#[test]
+fn a_list_of_lists_cannot_grow_without_bound() {
+    let list = |from: u32| (from..from + 40).map(|it| it.to_string()).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "question = \"?\"\n[[workload]]\nrequests = [{}]\nconcurrency = [{}]\ndelay = \"1ms\"\n",
+        list(100),
+        list(1)
+    );
+    refused(&text, "at most 1000 workloads");
+}

@@ -1,0 +1,152 @@
+//! Prints false differences and power of what a study decides: the tables of SIMULATION.md. Takes the number of studies.
+
+#![allow(clippy::unwrap_used, reason = "a table that cannot be made has nothing better to do than to panic")]
+
+#[path = "../tests/noise/mod.rs"]
+mod noise;
+
+use inflight_stats::{Stopping, location, sign_flip, smallest_detectable};
+use noise::{Arm, SCENARIOS, Scenario, each, looks, pairs, precisions, seeded, share, smallest_adjusted, stop};
+
+const ROUNDS: [usize; 3] = [12, 20, 40];
+const ALPHAS: [f64; 4] = [0.05, 0.04, 0.035, 0.03];
+
+/// The two-sided p of the sign-flip test with the mean as statistic, every pattern of signs once. For up to 16 values.
+fn mean_flip(values: &[f64]) -> f64 {
+    let seen = values.iter().sum::<f64>().abs() * (1.0 - 1e-12);
+    let patterns = 1_u32 << values.len();
+    let sum = |pattern: u32| {
+        let signed = values.iter().enumerate().map(|(i, value)| if pattern >> i & 1 == 1 { -value } else { *value });
+        signed.sum::<f64>().abs()
+    };
+    share((0..patterns).map(|pattern| sum(pattern) >= seen))
+}
+
+/// Power at 12 rounds of rank sum and mean, at an effect of 1.5 mean half widths.
+fn statistic(number: usize, studies: usize) -> (f64, f64) {
+    let (scenario, mut rng) = (&SCENARIOS[number], seeded(30_000 + number as u64));
+    let values: Vec<Vec<f64>> = (0..studies)
+        .map(|_| {
+            let figures = scenario.study(&mut rng, &[Arm::One; 2], 12);
+            scenario.ratios(&figures[0], 1.0, &figures[1])
+        })
+        .collect();
+    let widths = values.iter().map(|values| location(values, Stopping::Fixed).unwrap().width());
+    let effect = 0.75 * widths.sum::<f64>() / studies as f64;
+    let moved = |values: &Vec<f64>| values.iter().map(|value| value + effect).collect::<Vec<_>>();
+    let power = |test: fn(&[f64]) -> f64| share(values.iter().map(|values| test(&moved(values)) <= 0.05));
+    (power(|values| sign_flip(values).unwrap()), power(mean_flip))
+}
+
+/// The share of A/A studies that declare a difference: at fixed rounds, and at the worst precision for each alpha.
+fn false_differences(scenario: &Scenario, models: usize, studies: usize, seed: u64) -> (Vec<f64>, Vec<f64>) {
+    let looks = looks(54);
+    let mut rng = seeded(seed);
+    let mut read = |rounds| {
+        let figures = scenario.study(&mut rng, &vec![Arm::One; models], rounds);
+        figures.iter().map(|arm| scenario.read(arm, 1.0)).collect::<Vec<_>>()
+    };
+    let fixed = ROUNDS.map(|rounds| {
+        share((0..studies).map(|_| smallest_adjusted(&pairs(&read(rounds), rounds)) <= Stopping::Fixed.alpha()))
+    });
+    let (mut widths, mut ps): (Vec<Vec<f64>>, Vec<Vec<f64>>) = Default::default();
+    for _ in 0..studies {
+        let figures = read(54);
+        let pairs: Vec<Vec<Vec<f64>>> = looks.iter().map(|&rounds| pairs(&figures, rounds)).collect();
+        let width = |pair: &Vec<f64>| location(pair, Stopping::Auto).unwrap().map(f64::exp).width();
+        widths.push(pairs.iter().map(|pairs| pairs.iter().map(width).fold(0.0, f64::max)).collect());
+        ps.push(pairs.iter().map(|pairs| smallest_adjusted(pairs)).collect());
+    }
+    let mut worst = vec![0.0_f64; ALPHAS.len()];
+    for precision in precisions(&widths) {
+        let at: Vec<f64> = widths.iter().zip(&ps).map(|(w, ps)| ps[stop(w.iter().copied(), precision)]).collect();
+        for (worst, alpha) in worst.iter_mut().zip(ALPHAS) {
+            *worst = worst.max(share(at.iter().map(|&p| p <= alpha)));
+        }
+    }
+    (fixed.to_vec(), worst)
+}
+
+/// Whether an effect of the size that the A/A pair prints is found, if one is printed, in the first rounds.
+fn found(scenario: &Scenario, figures: &[Vec<f64>], rounds: usize, against: usize, stopping: Stopping) -> Option<bool> {
+    let first = |arm: usize| &figures[arm][..rounds];
+    let size = smallest_detectable(&scenario.ratios(first(0), 1.0, first(1)), stopping)?;
+    let injected = scenario.ratios(first(2), 1.0 + size, first(against));
+    Some(sign_flip(&injected).unwrap() <= stopping.alpha())
+}
+
+/// Power at the printed size, against an arm of the A/A pair and against one that shares nothing with it: at 12, 20, 40
+/// and 72 rounds, and at the worst precision.
+fn power(scenario: &Scenario, studies: usize, seed: u64) -> Vec<(f64, f64)> {
+    let mut rng = seeded(seed);
+    let looks = looks(54);
+    let all: Vec<Vec<Vec<f64>>> = (0..studies).map(|_| scenario.study(&mut rng, &[Arm::One; 4], 72)).collect();
+    let fixed = |rounds: usize| {
+        [0, 3].map(|arm| share(all.iter().filter_map(|study| found(scenario, study, rounds, arm, Stopping::Fixed))))
+    };
+    let widths: Vec<Vec<f64>> = all
+        .iter()
+        .map(|study| {
+            let width = |&rounds: &usize| {
+                let aa = scenario.ratios(&study[0][..rounds], 1.0, &study[1][..rounds]);
+                location(&aa, Stopping::Auto).unwrap().map(f64::exp).width()
+            };
+            looks.iter().map(width).collect()
+        })
+        .collect();
+    let mut worst = [1.0_f64; 2];
+    for (worst, arm) in worst.iter_mut().zip([0, 3]) {
+        let at = |study: &Vec<Vec<f64>>| -> Vec<Option<bool>> {
+            looks.iter().map(|&rounds| found(scenario, study, rounds, arm, Stopping::Auto)).collect()
+        };
+        let found: Vec<Vec<Option<bool>>> = all.iter().map(at).collect();
+        for precision in precisions(&widths) {
+            let at_stop = widths.iter().zip(&found).filter_map(|(w, f)| f[stop(w.iter().copied(), precision)]);
+            *worst = worst.min(share(at_stop));
+        }
+    }
+    [12, 20, 40, 72].map(fixed).into_iter().chain([worst]).map(|[shared, apart]| (shared, apart)).collect()
+}
+
+fn percent(shares: &[f64]) -> String {
+    shares.iter().map(|share| format!("{:.1}", 100.0 * share)).collect::<Vec<_>>().join(" | ")
+}
+
+fn main() {
+    let studies = std::env::args().nth(1).and_then(|argument| argument.parse().ok()).unwrap_or(4_000);
+    println!("Power of the sign-flip test at 12 rounds, an effect of 1.5 mean half widths, {studies} studies, in %\n");
+    println!("| noise | sum of signed ranks | mean |\n| --- | ---: | ---: |");
+    for (scenario, (ranks, mean)) in SCENARIOS.iter().zip(each(SCENARIOS.len(), |number| statistic(number, studies))) {
+        println!("| {} | {} |", scenario.name, percent(&[ranks, mean]));
+    }
+
+    println!(
+        "\nA/A studies with any difference declared, in %: at fixed rounds and 5 %; stopped at the worst precision\n"
+    );
+    println!("| noise | models | studies | 12 | 20 | 40 | stopped, 5 % | 4 % | 3.5 % | 3 % |");
+    println!("| --- |{}", " ---: |".repeat(9));
+    // All kinds for one pair and three; for 55 pairs the four that differ most, fewer studies.
+    let kinds: Vec<(usize, usize)> = (0..SCENARIOS.len())
+        .flat_map(|kind| [(kind, 2), (kind, 3)])
+        .chain([0, 3, 7, 8].map(|kind| (kind, 11)))
+        .collect();
+    let studies_of = |models| if models == 11 { studies.div_ceil(4) } else { studies };
+    let results = each(kinds.len(), |number| {
+        let (kind, models) = kinds[number];
+        false_differences(&SCENARIOS[kind], models, studies_of(models), 40_000 + number as u64)
+    });
+    for ((kind, models), (fixed, stopped)) in kinds.iter().zip(results) {
+        let (name, studies) = (SCENARIOS[*kind].name, studies_of(*models));
+        println!("| {name} | {models} | {studies} | {} | {} |", percent(&fixed), percent(&stopped));
+    }
+
+    println!(
+        "\nPower at the printed size in %, against an arm of the A/A pair / against a fourth arm, {studies} studies\n"
+    );
+    println!("| noise | 12 | 20 | 40 | 72 | stopped at the worst precision |\n| --- |{}", " ---: |".repeat(5));
+    let results = each(SCENARIOS.len(), |number| power(&SCENARIOS[number], studies, 50_000 + number as u64));
+    for (scenario, cells) in SCENARIOS.iter().zip(results) {
+        let cells: Vec<String> = cells.iter().map(|(a, b)| format!("{:.1} / {:.1}", 100.0 * a, 100.0 * b)).collect();
+        println!("| {} | {} |", scenario.name, cells.join(" | "));
+    }
+}
