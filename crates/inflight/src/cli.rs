@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and which exit code answers.
 
+mod compare;
 mod doctor;
 mod list;
 mod merge;
@@ -16,9 +17,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use inflight::study::prepare::RoundsWord;
+use inflight_record::Connections;
 use inflight_record::text::{self, DelayText};
-use inflight_record::{Connections, Shard};
 
 /// Everything was `ok`, or skipped by rule.
 pub const FINE: u8 = 0;
@@ -50,18 +50,24 @@ enum Command {
     ///
     /// Exit code: 0 complete; 1 complete, and a batch failed or was invalid; 2 bad input, or the disk is full;
     /// 130 interrupted, to be gone on with by --resume.
-    Study(StudyArguments),
+    Study(study::StudyArguments),
     /// Puts parts and machines of one study together in a new directory.
-    Merge(MergeArguments),
+    Merge(merge::MergeArguments),
     /// Prints the comparison tables of records that `run --out` has written; runs nothing.
     Table(TableArguments),
+    /// Sums up a study: writes DIR/summary.json and prints a table for each workload; runs nothing.
+    Summary(summary::SummaryArguments),
+    /// Compares two studies of the same models, such as before and after a change of a client library.
+    ///
+    /// Exit code: 0 no regression past --fail-above; 1 a regression, or a model that no longer runs; 2 bad input.
+    Compare(compare::CompareArguments),
     /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
     Serve(ServeArguments),
     /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
     Doctor,
     /// Speaks the worker protocol on stdin and stdout for one batch of one model.
     #[command(hide = true)]
-    Worker(WorkerArguments),
+    Worker(worker::WorkerArguments),
     /// Writes the JSON schemas of records and protocol into a directory.
     #[command(hide = true)]
     Schema {
@@ -149,58 +155,6 @@ enum PlacementWord {
 }
 
 #[derive(Debug, Args)]
-struct StudyArguments {
-    /// The study file, such as benches/studies/quick.toml.
-    file: PathBuf,
-    /// The directory for its records: a new one, or with --resume one that was interrupted.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// Go on after an interruption; refused where study, build or machine differ. Starts where there is nothing yet.
-    #[arg(long)]
-    resume: bool,
-    /// Instead of the file's rounds: a number, or auto, which goes on until every interval is narrow enough.
-    #[arg(long, value_name = "R", value_parser = study::parse_rounds)]
-    rounds: Option<RoundsWord>,
-    /// With --rounds auto: width of each interval of a ratio, from end to end, at which it stops: 2%.
-    #[arg(long, value_name = "P", value_parser = text::share)]
-    precision: Option<f64>,
-    /// With --rounds auto: the time after which it stops in any case: 20m.
-    #[arg(long, value_name = "T", value_parser = text::limit)]
-    budget: Option<Duration>,
-    /// Run only the k-th of every n rounds; `inflight merge` puts the parts together.
-    #[arg(long, value_name = "K/N", value_parser = study::parse_shard)]
-    shard: Option<Shard>,
-    /// Wait for another study on this machine to end, instead of refusing to start.
-    #[arg(long)]
-    wait_lock: bool,
-    /// For tests: another file for the lock.
-    #[arg(long, hide = true)]
-    lock: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct MergeArguments {
-    /// Directories of studies: parts, or other machines.
-    #[arg(required = true, num_args = 1.., value_name = "DIR")]
-    directories: Vec<PathBuf>,
-    /// The new directory.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-struct WorkerArguments {
-    /// The model's id.
-    model: String,
-    /// Wait so long at the end of the batch: a control arm.
-    #[arg(long, default_value_t = 0)]
-    added_delay_ns: u64,
-    /// Spin so long for each request: a control arm.
-    #[arg(long, default_value_t = 0)]
-    added_work_ns: u64,
-}
-
-#[derive(Debug, Args)]
 struct TableArguments {
     /// The file of records; environments.jsonl is looked for beside it.
     file: PathBuf,
@@ -240,6 +194,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::List(list) => list::run(&list),
         Command::Run(run) => run::run(&run),
         Command::Table(table) => table::run(&table),
+        Command::Summary(summary) => summary::run(&summary),
+        Command::Compare(compare) => compare::run(&compare),
         Command::Serve(serve) => serve::run(&serve),
         Command::Doctor => doctor::run(),
         Command::Study(study) => study::run(&study),

@@ -10,7 +10,7 @@ const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../results/sche
 #[test]
 fn the_committed_schemas_are_fresh() {
     let schemas = inflight_record::schema::all().into_iter().chain(inflight_harness::protocol::schemas());
-    for (name, text) in schemas {
+    for (name, text) in schemas.chain(inflight_report::schemas()) {
         let committed = std::fs::read_to_string(Path::new(DIRECTORY).join(name)).unwrap_or_default();
         assert!(committed == text, "results/schema/{name} is stale: run scripts/schema.sh");
     }

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use inflight_record::jsonl::{self, JsonlError};
-use inflight_record::{Environment, Manifest, Record, Row};
+use inflight_record::{Environment, Manifest, row};
 use serde::Deserialize;
 
 use crate::study::{MANIFESTS, Misfit, Placed, RECORDS, StudyRecords};
@@ -61,16 +61,12 @@ pub fn load(dir: &Path) -> Result<StudyRecords, DirectoryError> {
     }
     let manifests: Vec<Manifest> = jsonl::load(&dir.join(MANIFESTS))?;
     let environments: Vec<Environment> = jsonl::load(&dir.join(ENVIRONMENTS))?;
-    let rows = rows(&dir.join(RECORDS))?;
+    // In their order: row i stands on line i + 1.
+    let rows = row::load(&dir.join(RECORDS))?;
     let placed = placed(&dir.join(RECORDS), &environments)?;
     StudyRecords::new(manifests, environments, rows)
         .map(|study| study.placed(placed))
         .map_err(|source| DirectoryError::Misfit { dir: dir.to_owned(), source: source.into() })
-}
-
-/// The rows of a file of records, in its order: row i stands on line i + 1.
-fn rows(path: &Path) -> Result<Vec<Row>, JsonlError> {
-    Ok(jsonl::load::<Record>(path)?.iter().map(Row::from).collect())
 }
 
 /// Where server and workers ran, as the first record of each environment says; rows do not hold it.
@@ -82,7 +78,7 @@ fn placed(path: &Path, environments: &[Environment]) -> Result<Vec<Placed>, Dire
         if missing.is_empty() {
             break;
         }
-        // `rows` has read the same lines: what is wrong with one was said there.
+        // `row::load` has read the same lines: what is wrong with one was said there.
         let Ok(first) = serde_json::from_str::<PlacedRecord>(&line.map_err(io)?) else { continue };
         if missing.remove(first.environment_id.as_str()) {
             placed.push(Placed {

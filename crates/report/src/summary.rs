@@ -23,6 +23,7 @@ pub use controls::{Again, ControlArms, FoundBack};
 pub use figure::Figure;
 pub(crate) use metric::number_of;
 pub use metric::{Metric, Unit};
+pub(crate) use notes::in_percent;
 pub use ranking::{Pair, Ranking};
 pub use table::tables;
 pub(crate) use text::{NONE, with_limits};
@@ -52,6 +53,8 @@ pub struct Summary {
     pub rounds: RoundsRule,
     /// The level of every interval, a part of 1. Above 0.95 where rounds were added until intervals were narrow.
     pub level: f64,
+    /// What an adjusted p may be at most for two models to be declared different. Below 0.05 for the same reason.
+    pub alpha: f64,
     /// Sizes of the control arms.
     pub controls: Controls,
     /// Where it ran: one entry for each environment that has records.

@@ -1,8 +1,21 @@
 //! `inflight merge`: parts and machines of one study, put together.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use inflight::study::merge::merge;
 
-use super::{FINE, MergeArguments};
+use super::FINE;
+
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// Directories of studies: parts, or other machines.
+    #[arg(required = true, num_args = 1.., value_name = "DIR")]
+    directories: Vec<PathBuf>,
+    /// The new directory.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
 
 pub fn run(arguments: &MergeArguments) -> anyhow::Result<u8> {
     let merged = merge(&arguments.directories, &arguments.out)?;

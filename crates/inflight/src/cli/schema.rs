@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use super::FINE;
 
 pub fn run(directory: &Path) -> anyhow::Result<u8> {
-    for (name, text) in inflight_record::schema::all().into_iter().chain(inflight_harness::protocol::schemas()) {
+    let schemas = inflight_record::schema::all().into_iter().chain(inflight_harness::protocol::schemas());
+    for (name, text) in schemas.chain(inflight_report::schemas()) {
         let path = directory.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }

@@ -1,10 +1,12 @@
 //! `inflight study`: the workloads of a study file, in interleaved rounds, batch by batch on disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use inflight::software;
 use inflight::study::estimate::spoken;
@@ -12,9 +14,39 @@ use inflight::study::prepare::{Overrides, Prepared, RoundsWord, prepare};
 use inflight::study::runner::{Ended, Progress, Runner};
 use inflight::study::{directory, lock};
 use inflight_record::study::MAX_ROUNDS;
-use inflight_record::{Outcome, Record, RoundsRule, Shard};
+use inflight_record::{Outcome, Record, RoundsRule, Shard, text};
 
-use super::{FINE, INTERRUPTED, SOMETHING_FAILED, StudyArguments};
+use super::{FINE, INTERRUPTED, SOMETHING_FAILED};
+
+#[derive(Debug, Args)]
+pub struct StudyArguments {
+    /// The study file, such as benches/studies/quick.toml.
+    file: PathBuf,
+    /// The directory for its records: a new one, or with --resume one that was interrupted.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on after an interruption; refused where study, build or machine differ. Starts where there is nothing yet.
+    #[arg(long)]
+    resume: bool,
+    /// Instead of the file's rounds: a number, or auto, which goes on until every interval is narrow enough.
+    #[arg(long, value_name = "R", value_parser = parse_rounds)]
+    rounds: Option<RoundsWord>,
+    /// With --rounds auto: width of each interval of a ratio, from end to end, at which it stops: 2%.
+    #[arg(long, value_name = "P", value_parser = text::share)]
+    precision: Option<f64>,
+    /// With --rounds auto: the time after which it stops in any case: 20m.
+    #[arg(long, value_name = "T", value_parser = text::limit)]
+    budget: Option<Duration>,
+    /// Run only the k-th of every n rounds; `inflight merge` puts the parts together.
+    #[arg(long, value_name = "K/N", value_parser = parse_shard)]
+    shard: Option<Shard>,
+    /// Wait for another study on this machine to end, instead of refusing to start.
+    #[arg(long)]
+    wait_lock: bool,
+    /// For tests: another file for the lock.
+    #[arg(long, hide = true)]
+    lock: Option<PathBuf>,
+}
 
 pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
     let environment = software::environment();
@@ -168,7 +200,7 @@ fn conclude(arguments: &StudyArguments, ended: &Ended) -> anyhow::Result<()> {
 }
 
 /// `12` or `auto`.
-pub fn parse_rounds(text: &str) -> Result<RoundsWord, String> {
+fn parse_rounds(text: &str) -> Result<RoundsWord, String> {
     match text.parse() {
         Ok(rounds) if (1..=MAX_ROUNDS).contains(&rounds) => Ok(RoundsWord::Fixed(rounds)),
         _ if text == "auto" => Ok(RoundsWord::Auto),
@@ -177,7 +209,7 @@ pub fn parse_rounds(text: &str) -> Result<RoundsWord, String> {
 }
 
 /// `2/3`: the second of three parts.
-pub fn parse_shard(text: &str) -> Result<Shard, String> {
+fn parse_shard(text: &str) -> Result<Shard, String> {
     let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
     match parts {
         Some((index, of)) if (1..=of).contains(&index) && of <= MAX_ROUNDS => Ok(Shard { index, of }),

@@ -3,13 +3,24 @@
 use std::io::{self, BufReader};
 use std::time::Duration;
 
+use clap::Args;
 use inflight::{lineup, software};
 use inflight_harness::control::Handicapped;
 use inflight_harness::{Model, worker};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
-use super::WorkerArguments;
+#[derive(Debug, Args)]
+pub struct WorkerArguments {
+    /// The model's id.
+    model: String,
+    /// Wait so long at the end of the batch: a control arm.
+    #[arg(long, default_value_t = 0)]
+    added_delay_ns: u64,
+    /// Spin so long for each request: a control arm.
+    #[arg(long, default_value_t = 0)]
+    added_work_ns: u64,
+}
 
 pub fn run(arguments: &WorkerArguments) -> anyhow::Result<u8> {
     // A worker whose driver is gone measures for nobody.

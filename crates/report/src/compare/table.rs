@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Change, Comparison, Side};
 use crate::style::{Style, machine};
-use crate::summary::{NONE, Unit, with_limits};
+use crate::summary::{NONE, Unit, in_percent, with_limits};
 use crate::units::percent;
 
 const COLUMNS: [&str; 8] = ["workload", "model", "metric", "A", "B", "B / A", "rounds", "verdict"];
@@ -82,9 +82,9 @@ fn notes(comparison: &Comparison, fail_above: Option<f64>) -> String {
     let compared = comparison.changes.iter().filter(|change| change.rounds_a > 0 && change.rounds_b > 0).count();
     let _ = writeln!(
         text,
-        "B / A above 1: B costs more. Medians; the ratio is the middle of all ratios of a round of B to a round of A, with the limits of the Mann–Whitney test on logarithms, each at the {:.3} % level (Bonferroni over {compared} rows), so that all of them hold together at {:.0} %.",
-        comparison.level_each * 100.0,
-        comparison.level * 100.0,
+        "B / A above 1: B costs more. Medians; the ratio is the middle of all ratios of a round of B to a round of A, with the limits of the Mann–Whitney test on logarithms, each at the {} % level (Bonferroni over {compared} rows), so that all of them hold together at {} %.",
+        in_percent(comparison.level_each),
+        in_percent(comparison.level),
     );
     if let Some(floor) = &comparison.floor {
         let _ = writeln!(

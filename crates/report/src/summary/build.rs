@@ -37,6 +37,7 @@ pub(super) fn summary(study: &StudyRecords) -> Summary {
         baseline: first.baseline.clone(),
         rounds: study.rounds(),
         level: stopping.level(),
+        alpha: stopping.alpha(),
         controls: first.controls,
         machines: summaries.collect(),
     }

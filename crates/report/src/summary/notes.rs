@@ -29,7 +29,7 @@ pub(super) fn notes(workload: &WorkloadSummary, summary: &Summary) -> String {
     noise(text, &workload.controls.again);
     found(text, "@delay", "each batch waits", workload.controls.delay.as_ref());
     found(text, "@work", "each request spins", workload.controls.work.as_ref());
-    ranks(text, &workload.rankings);
+    ranks(text, &workload.rankings, summary.alpha);
     left_out(text, workload);
     all
 }
@@ -43,16 +43,21 @@ fn rounds(text: &mut String, workload: &WorkloadSummary, summary: &Summary) {
     };
     let _ = writeln!(
         text,
-        "{}, {how}. Medians over the rounds, ratios to {} paired by round, each with its limits at the {:.0} % level. Latency counts from the batch's start, memory above the harness's own.",
+        "{}, {how}. Medians over the rounds, ratios to {} paired by round, each with its limits at the {} % level. Latency counts from the batch's start, memory above the harness's own.",
         counted(workload.rounds, "round", "rounds"),
         summary.baseline,
-        summary.level * 100.0,
+        in_percent(summary.level),
     );
     let figures = workload.models.iter().flat_map(|model| &model.figures);
     if figures.clone().any(|figure| figure.estimate.is_some() && figure.low.is_none()) {
         let needed = least_rounds(stopping(summary.rounds));
         let _ = writeln!(text, "Figures without limits have fewer than the {needed} rounds that limits need.");
     }
+}
+
+/// A level in percent, as short as it is: 95, 97.5.
+pub(crate) fn in_percent(level: f64) -> f64 {
+    (level * 1e5).round() / 1e3
 }
 
 fn noise(text: &mut String, again: &[Again]) {
@@ -101,13 +106,14 @@ fn found(text: &mut String, arm: &str, does: &str, found: Option<&FoundBack>) {
     let _ = writeln!(text, "{arm}, {does} {injected} more: found back as {} ({verdict}).", found.found.text());
 }
 
-fn ranks(text: &mut String, rankings: &[Ranking]) {
+fn ranks(text: &mut String, rankings: &[Ranking], alpha: f64) {
     if let Some(ranking) = rankings.iter().find(|ranking| ranking.tie_groups.is_some()) {
         let _ = writeln!(
             text,
-            "Models that share a letter in a metric cannot be told apart: sign-flip test, adjusted by Holm over all pairs ({} by {}), at 5 %, and no difference below the A/A half-width.",
+            "Models that share a letter in a metric cannot be told apart: sign-flip test, adjusted by Holm over all pairs ({} by {}), at {} %, and no difference below the A/A half-width.",
             ranking.pairs.len(),
             ranking.metric.title(),
+            in_percent(alpha),
         );
     }
     let mut without: Vec<(&str, Vec<&str>)> = Vec::new();

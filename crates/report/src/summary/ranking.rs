@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::metric::Metric;
 use crate::grid::{Values, pairs, plain};
 
-/// A difference is declared where the adjusted p is at most this.
-const LEVEL: f64 = 0.05;
-
 /// All pairs of models under one workload in one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ranking {
@@ -49,7 +46,7 @@ pub struct Pair {
     pub p: Option<f64>,
     /// The same, adjusted by Holm for all pairs of this workload and metric.
     pub p_holm: Option<f64>,
-    /// Whether the two are declared different: adjusted p at most 0.05, interval without 1, and a difference that is not
+    /// Whether the two are declared different: adjusted p at most the study's `alpha`, interval without 1, and a difference that is not
     /// smaller than half the A/A interval.
     pub different: bool,
 }
@@ -88,7 +85,7 @@ impl Ranking {
             None
         };
         if let (None, Some(half_width)) = (&reason, half_width) {
-            pairs.iter_mut().for_each(|pair| pair.different = pair.differs(half_width));
+            pairs.iter_mut().for_each(|pair| pair.different = pair.differs(half_width, stopping));
         }
         let order: Vec<String> = order.into_iter().map(|(_, model, _)| model.to_owned()).collect();
         let groups = reason.is_none().then(|| groups(&order, &pairs));
@@ -144,12 +141,12 @@ impl Pair {
         }
     }
 
-    fn differs(&self, half_width: f64) -> bool {
+    fn differs(&self, half_width: f64, stopping: Stopping) -> bool {
         let (Some(p), Some(ratio), Some(low), Some(high)) = (self.p_holm, self.ratio, self.low, self.high) else {
             return false;
         };
         // On the scale of logarithms, so that half as much and twice as much are the same effect.
-        p <= LEVEL && (low > 1.0 || high < 1.0) && ratio.ln().abs() >= half_width.ln_1p()
+        p <= stopping.alpha() && (low > 1.0 || high < 1.0) && ratio.ln().abs() >= half_width.ln_1p()
     }
 }
 

@@ -241,7 +241,10 @@ fn auto_rounds_have_a_higher_level() {
     let mut auto = manifest(&MODELS, &[plain()]);
     auto.rounds = RoundsRule::Auto { precision: 0.02, budget_ns: 1 };
     let summary_of = |rounds| Summary::of(&of(auto.clone(), rounds, |_| true));
-    assert!(summary_of(12).level > 0.95);
+    let twelve = summary_of(12);
+    assert!(twelve.level > 0.95 && twelve.alpha < 0.05);
+    assert!(tables(&twelve, Style::Terminal).contains("at the 97.5 % level"));
+    assert!(tables(&twelve, Style::Terminal).contains("known to 2.00 % or the budget was spent"));
     let six = summary_of(6);
     let figure = six.figure("s/c100/a/b/excess_ratio").unwrap();
     assert!(figure.low.is_none() && figure.reason.as_ref().unwrap().contains("needs 7"), "{figure:?}");

@@ -1,0 +1,43 @@
+//! `inflight compare`: what changed between two studies, and whether it is a regression.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use inflight_record::text;
+use inflight_report::{Comparison, Style, compare, directory};
+
+use super::{FINE, SOMETHING_FAILED};
+
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// The first study's directory: before.
+    #[arg(value_name = "DIR_A")]
+    a: PathBuf,
+    /// The second study's directory: after.
+    #[arg(value_name = "DIR_B")]
+    b: PathBuf,
+    /// End with code 1 where B costs more than A by more than this share, and its interval says so too: 5%. A model that
+    /// ran in A and no longer runs in B counts as well.
+    #[arg(long, value_name = "SHARE", value_parser = text::share)]
+    fail_above: Option<f64>,
+    /// Compare studies of different machines by their ratios to the floor of each.
+    #[arg(long)]
+    across_machines: bool,
+    /// Print the table as Markdown.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+    /// Print the comparison as JSON, instead of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &CompareArguments) -> anyhow::Result<u8> {
+    let (a, b) = (directory::load(&arguments.a)?, directory::load(&arguments.b)?);
+    let comparison = Comparison::of(&a, &b, arguments.across_machines)?;
+    let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
+    let text =
+        if arguments.json { comparison.to_json() } else { compare::text(&comparison, arguments.fail_above, style) };
+    super::run::print_line(text.trim_end())?;
+    let fails = arguments.fail_above.is_some_and(|above| comparison.fails(above));
+    Ok(if fails { SOMETHING_FAILED } else { FINE })
+}
