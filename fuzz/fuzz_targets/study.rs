@@ -2,10 +2,7 @@
 
 #![no_main]
 
-use inflight_record::study::Study;
+#[path = "../checks/study.rs"]
+mod study;
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    if let Err(error) = Study::parse("fuzz", text) {
-        assert!(!error.to_string().is_empty());
-    }
-});
+libfuzzer_sys::fuzz_target!(|text: &str| study::check(text));

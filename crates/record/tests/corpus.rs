@@ -9,7 +9,10 @@ use inflight_record::{Record, row};
 
 #[path = "../../../fuzz/checks/records.rs"]
 mod records;
+#[path = "../../../fuzz/checks/study.rs"]
+mod study;
 
+const STUDIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/study");
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/records");
 
 #[test]
@@ -62,4 +65,17 @@ fn the_corpus_holds_what_its_names_say() {
     }
     let [row, record] = said("wrong-beyond-the-row");
     assert!(row == Ok(1) && record.unwrap_err().contains("missing field `position`"));
+}
+
+#[test]
+fn whatever_the_text_a_study_is_read_or_refused_at_its_place() {
+    let mut read = 0;
+    for entry in std::fs::read_dir(STUDIES).unwrap() {
+        let path = entry.unwrap().path();
+        println!("{}", path.display());
+        let text = std::fs::read_to_string(path).unwrap();
+        study::check(&text);
+        read += usize::from(inflight_record::study::Study::parse("fuzz", &text).is_ok());
+    }
+    assert!(read >= 9, "the committed studies and every-key are right");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use inflight_record::{Environment, Outcome, Record};
+use inflight_record::{Environment, Outcome, Record, WorkloadFigures};
 
 use crate::cells::{Cell, Spread, cells};
 pub use crate::style::Style;
