@@ -104,6 +104,9 @@ impl Run<'_> {
                     return Err(DriverError::Interrupted);
                 }
                 let contender = &self.plan.contenders[place];
+                if self.plan.done.contains(&(round, contender.arm.clone())) {
+                    continue;
+                }
                 listen(Event::Begins { round, arm: &contender.arm }).map_err(DriverError::Listener)?;
                 let mut draft = self.draft(contender, round, position, foreign_before);
                 let samples = self.batch(contender, batch, &mut draft, listen)?.unwrap_or_default();
@@ -123,6 +126,11 @@ impl Run<'_> {
         record: &mut Record,
         listen: &mut impl FnMut(Event<'_>) -> Result<(), E>,
     ) -> Result<Option<Vec<Sample>>, DriverError<E>> {
+        if let Some(reason) = self.plan.skip.get(&contender.arm) {
+            record.outcome = Outcome::Skipped;
+            record.reason = Some(reason.clone());
+            return Ok(None);
+        }
         let declared_peak = record.model.declared_peak_here;
         let limit = self.plan.limit();
         if Duration::from_nanos(record.declared_ideal_ns) > limit {
@@ -253,7 +261,7 @@ impl Run<'_> {
         );
         Record {
             schema_version: SCHEMA_VERSION,
-            record_id: format!("{}-{}-r{round}-{}", plan.study_id, workload.slug, contender.arm.replace('/', ".")),
+            record_id: Record::id(&plan.study_id, &workload.slug, round, &contender.arm),
             study_id: plan.study_id.clone(),
             round,
             position,

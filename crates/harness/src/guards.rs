@@ -10,7 +10,7 @@ use crate::probes::machine::Reading;
 use crate::probes::tree::{self, TICK_NS};
 
 /// How long foreign load is watched before a round.
-const WATCH: Duration = Duration::from_millis(500);
+pub const WATCH: Duration = Duration::from_millis(500);
 /// Share of one core that foreign processes may use, before and during a batch.
 const FOREIGN_SHARE: f64 = 0.10;
 /// Share of one CPU above which the server, which is one thread, measures itself.

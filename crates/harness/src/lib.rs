@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod batch;
 pub mod child;
 pub mod clock;
+pub mod control;
 pub mod driver;
 pub mod environment;
 pub mod figures;

@@ -1,5 +1,6 @@
 //! The plan: which models run which workload, in how many rounds, in which order, where.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use inflight_record::{Card, Workload};
@@ -78,26 +79,37 @@ pub struct Plan {
     pub time_limit: Option<Duration>,
     /// Whether to watch for foreign load for half a second before each round.
     pub watch: bool,
+    /// Place of the workload in its study, from 0: each has orders of its own.
+    pub block: u32,
+    /// Rounds and arms that are on record already, and are not run again.
+    pub done: BTreeSet<(u32, String)>,
+    /// Arms that are not started, each with the reason that its records give.
+    pub skip: BTreeMap<String, String>,
 }
 
 impl Plan {
     /// The time limit of a batch.
     #[must_use]
     pub fn limit(&self) -> Duration {
-        self.time_limit.unwrap_or_else(|| {
-            Duration::from_secs(60).max(Duration::from_nanos(self.workload.ideal_ns().saturating_mul(5)))
-        })
+        self.time_limit.unwrap_or_else(|| limit(&self.workload))
     }
 
-    /// The order of one round: places of contenders, shuffled by seed and round (`ChaCha8`, stream = round).
+    /// The order of one round: places of contenders, shuffled by seed, block and round (`ChaCha8`, stream = block · 2³² +
+    /// round).
     #[must_use]
     pub fn order(&self, round: u32) -> Vec<usize> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        random.set_stream(u64::from(round));
+        random.set_stream(u64::from(self.block) << 32 | u64::from(round));
         let mut order: Vec<usize> = (0..self.contenders.len()).collect();
         order.shuffle(&mut random);
         order
     }
+}
+
+/// The time limit of a batch where none is asked for: the larger of 60 s and 5 × ideal.
+#[must_use]
+pub fn limit(workload: &Workload) -> Duration {
+    Duration::from_secs(60).max(Duration::from_nanos(workload.ideal_ns().saturating_mul(5)))
 }
 
 #[cfg(test)]
@@ -130,6 +142,9 @@ mod tests {
             placement: Placement::Split,
             time_limit: None,
             watch: false,
+            block: 0,
+            done: BTreeSet::new(),
+            skip: BTreeMap::new(),
         }
     }
 
@@ -141,6 +156,8 @@ mod tests {
         assert_eq!(sorted, (0..9).collect::<Vec<_>>());
         assert_eq!(plan.order(1), plan.order(1));
         assert_ne!(plan.order(0), plan.order(1));
+        let other = Plan { block: 1, ..plan.clone() };
+        assert_ne!(plan.order(0), other.order(0));
     }
 
     #[test]

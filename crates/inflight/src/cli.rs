@@ -3,9 +3,11 @@
 mod compare;
 mod doctor;
 mod list;
+mod merge;
 mod run;
 mod schema;
 mod serve;
+mod study;
 mod summary;
 mod table;
 mod worker;
@@ -15,8 +17,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use inflight_record::Connections;
+use inflight::study::prepare::RoundsWord;
 use inflight_record::text::{self, DelayText};
+use inflight_record::{Connections, Shard};
 
 /// Everything was `ok`, or skipped by rule.
 pub const FINE: u8 = 0;
@@ -44,6 +47,13 @@ enum Command {
     /// Exit code: 0 all batches ok or skipped by rule; 1 a batch failed, overran or was invalid; 2 bad input;
     /// 130 interrupted.
     Run(RunArguments),
+    /// Runs a study file: its workloads and models in interleaved rounds, batch by batch on disk.
+    ///
+    /// Exit code: 0 complete; 1 complete, and a batch failed or was invalid; 2 bad input, or the disk is full;
+    /// 130 interrupted, to be gone on with by --resume.
+    Study(StudyArguments),
+    /// Puts parts and machines of one study together in a new directory.
+    Merge(MergeArguments),
     /// Prints the comparison tables of records that `run --out` has written; runs nothing.
     Table(TableArguments),
     /// Sums up a study: writes DIR/summary.json and prints a table for each workload; runs nothing.
@@ -58,10 +68,7 @@ enum Command {
     Doctor,
     /// Speaks the worker protocol on stdin and stdout for one batch of one model.
     #[command(hide = true)]
-    Worker {
-        /// The model's id.
-        model: String,
-    },
+    Worker(WorkerArguments),
     /// Writes the JSON schemas of records and protocol into a directory.
     #[command(hide = true)]
     Schema {
@@ -149,6 +156,58 @@ enum PlacementWord {
 }
 
 #[derive(Debug, Args)]
+struct StudyArguments {
+    /// The study file, such as benches/studies/quick.toml.
+    file: PathBuf,
+    /// The directory for its records: a new one, or with --resume one that was interrupted.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on after an interruption; refused where study, build or machine differ. Starts where there is nothing yet.
+    #[arg(long)]
+    resume: bool,
+    /// Instead of the file's rounds: a number, or auto, which goes on until every interval is narrow enough.
+    #[arg(long, value_name = "R", value_parser = study::parse_rounds)]
+    rounds: Option<RoundsWord>,
+    /// With --rounds auto: width of each interval of a ratio, from end to end, at which it stops: 2%.
+    #[arg(long, value_name = "P", value_parser = text::share)]
+    precision: Option<f64>,
+    /// With --rounds auto: the time after which it stops in any case: 20m.
+    #[arg(long, value_name = "T", value_parser = text::limit)]
+    budget: Option<Duration>,
+    /// Run only the k-th of every n rounds; `inflight merge` puts the parts together.
+    #[arg(long, value_name = "K/N", value_parser = study::parse_shard)]
+    shard: Option<Shard>,
+    /// Wait for another study on this machine to end, instead of refusing to start.
+    #[arg(long)]
+    wait_lock: bool,
+    /// For tests: another file for the lock.
+    #[arg(long, hide = true)]
+    lock: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct MergeArguments {
+    /// Directories of studies: parts, or other machines.
+    #[arg(required = true, num_args = 1.., value_name = "DIR")]
+    directories: Vec<PathBuf>,
+    /// The new directory.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct WorkerArguments {
+    /// The model's id.
+    model: String,
+    /// Wait so long at the end of the batch: a control arm.
+    #[arg(long, default_value_t = 0)]
+    added_delay_ns: u64,
+    /// Spin so long for each request: a control arm.
+    #[arg(long, default_value_t = 0)]
+    added_work_ns: u64,
+}
+
+#[derive(Debug, Args)]
 struct TableArguments {
     /// The file of records; environments.jsonl is looked for beside it.
     file: PathBuf,
@@ -192,7 +251,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Compare(compare) => compare::run(&compare),
         Command::Serve(serve) => serve::run(&serve),
         Command::Doctor => doctor::run(),
-        Command::Worker { model } => worker::run(&model),
+        Command::Study(study) => study::run(&study),
+        Command::Merge(merge) => merge::run(&merge),
+        Command::Worker(worker) => worker::run(&worker),
         Command::Schema { directory } => schema::run(&directory),
     }
 }

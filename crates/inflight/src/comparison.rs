@@ -1,5 +1,6 @@
 //! What a comparison is made of: the plan for one workload, with our own binary as server and workers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
@@ -48,6 +49,9 @@ pub fn plan(choices: Choices, environment: &Environment, inflight: &Path) -> Pla
         placement: choices.placement,
         time_limit: choices.time_limit,
         watch: choices.watch,
+        block: 0,
+        done: BTreeSet::new(),
+        skip: BTreeMap::new(),
     }
 }
 

@@ -4,3 +4,4 @@
 pub mod comparison;
 pub mod lineup;
 pub mod software;
+pub mod study;

@@ -36,6 +36,29 @@ fn bad_numbers_are_refused() {
 }
 
 #[test]
+fn bad_delays_hosts_and_capacities_are_refused() {
+    let run = "run --requests 10 --concurrency 5";
+    for (flags, says) in [
+        ("--delay lognormal:50ms", "lognormal:50ms:0.6"),
+        ("--delay lognormal:50ms:x", "lognormal:50ms:0.6"),
+        ("--delay lognormal:50ms:0", "0.001 to 3, not 0.000"),
+        ("--delay lognormal:50ms:3.5", "0.001 to 3, not 3.500"),
+        ("--delay lognormal:61s:0.6", "at most 60s"),
+        ("--delay lognormal:0:0.6", "needs a delay above 0"),
+        ("--delay 5ms --hosts 0", "hosts must be 1 to 128"),
+        ("--delay 5ms --hosts 129", "hosts must be 1 to 128"),
+        ("--delay 5ms --hosts -1", "unexpected argument '-1'"),
+        ("--delay 5ms --capacity 0", "capacity must be at least 1"),
+        ("--delay 0 --capacity 5", "needs a delay above 0"),
+        ("--delay 5ms --capacity many", "--capacity"),
+    ] {
+        refused(&format!("{run} {flags}"), says);
+    }
+    refused("serve --hosts 2 --bind 0.0.0.0:0", "1 to 128 addresses of 127.0.0.0/8");
+    refused("serve --hosts 0", "1 to 128 addresses of 127.0.0.0/8");
+}
+
+#[test]
 fn an_unknown_model_is_refused_with_the_nearest() {
     refused("run --requests 1 --concurrency 1 --delay 0 --models tokio-request", "did you mean \"tokio-reqwest\"?");
     refused("run --requests 1 --concurrency 1 --delay 0 --models qqq", "inflight list");
@@ -73,22 +96,49 @@ fn a_model_whose_declared_ideal_is_above_the_limit_is_skipped() {
 #[test]
 fn every_model_passes_the_witness() {
     for connections in ["cold", "warm"] {
-        let output = inflight(&format!(
-            "run --requests 40 --concurrency 8 --delay 20ms --rounds 1 --connections {connections} --json"
-        ));
-        let text = String::from_utf8_lossy(&output.stdout);
-        let records: Vec<inflight_record::Record> =
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(records.len(), inflight::lineup::models().len());
-        for record in &records {
-            assert_eq!(record.outcome, inflight_record::Outcome::Ok, "{}: {:?}", record.arm, record.reason);
-            assert_eq!(record.ledger.unwrap().completed, 40);
+        for record in passed(&format!("--requests 40 --concurrency 8 --delay 20ms --connections {connections}")) {
             if connections == "warm" {
                 assert!(record.ledger.unwrap().connections > 0);
             }
         }
-        assert_eq!(output.status.code(), Some(0));
     }
+}
+
+#[test]
+fn every_model_passes_the_witness_with_delays_that_vary_several_hosts_and_a_capacity() {
+    for flags in [
+        "--delay lognormal:20ms:0.6 --seed 3",
+        "--delay 20ms --hosts 3",
+        "--delay 20ms --hosts 3 --connections warm",
+        "--delay 20ms --capacity 5",
+        "--delay lognormal:20ms:0.6 --seed 3 --hosts 3 --capacity 5",
+    ] {
+        for record in passed(&format!("--requests 40 --concurrency 8 {flags}")) {
+            let ledger = record.ledger.unwrap();
+            let capacity = record.workload.capacity.unwrap_or(u64::MAX);
+            assert_eq!(ledger.peak_served, ledger.peak_in_flight.min(capacity), "{}", record.arm);
+            assert!(ledger.connections >= record.workload.hosts.min(record.model.declared_peak_here), "{}", record.arm);
+            assert!(record.makespan_ns.unwrap() >= record.ideal_ns, "{}", record.arm);
+            if record.workload.hosts > 1 {
+                assert!(!record.flags.contains(&inflight_record::Flag::WarmOpened), "{}", record.arm);
+            }
+        }
+    }
+}
+
+/// Runs every model on 40 requests, and has each batch pass.
+#[track_caller]
+fn passed(arguments: &str) -> Vec<inflight_record::Record> {
+    let output = inflight(&format!("run {arguments} --rounds 1 --json"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let records: Vec<inflight_record::Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.len(), inflight::lineup::models().len());
+    for record in &records {
+        assert_eq!(record.outcome, inflight_record::Outcome::Ok, "{arguments}: {}: {:?}", record.arm, record.reason);
+        assert_eq!(record.ledger.unwrap().completed, 40);
+    }
+    assert_eq!(output.status.code(), Some(0));
+    records
 }
 
 #[test]

@@ -84,3 +84,56 @@ pub struct Ledger {
     /// CPU time of the server process since the batch was opened, in nanoseconds.
     pub cpu_ns: u64,
 }
+
+/// The ledger of a record; same names as [`Ledger`], without the batch's number and the mark of its delays, which
+/// prove and do not measure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "each field is documented once, on Ledger")]
+pub struct LedgerFigures {
+    pub requests: u64,
+    pub completed: u64,
+    pub bytes: u64,
+    pub peak_in_flight: u64,
+    pub connections: u64,
+    pub connections_opened: u64,
+    pub aborted: u64,
+    pub missing: u64,
+    pub doubled: u64,
+    pub span_ns: u64,
+    #[serde(default)]
+    pub arriving_ns: u64,
+    pub held_sum_ns: u64,
+    pub hold_late_ns: HoldLateness,
+    #[serde(default)]
+    pub peak_served: u64,
+    #[serde(default)]
+    pub queued_sum_ns: u64,
+    pub quiet_longest_ns: u64,
+    pub quiet_sum_ns: u64,
+    pub cpu_ns: u64,
+}
+
+impl From<&Ledger> for LedgerFigures {
+    fn from(ledger: &Ledger) -> Self {
+        Self {
+            requests: ledger.requests,
+            completed: ledger.completed,
+            bytes: ledger.bytes,
+            peak_in_flight: ledger.peak_in_flight,
+            connections: ledger.connections,
+            connections_opened: ledger.connections_opened,
+            aborted: ledger.aborted,
+            missing: ledger.missing,
+            doubled: ledger.doubled,
+            span_ns: ledger.span_ns,
+            arriving_ns: ledger.arriving_ns,
+            held_sum_ns: ledger.held_sum_ns,
+            hold_late_ns: ledger.hold_late_ns,
+            peak_served: ledger.peak_served,
+            queued_sum_ns: ledger.queued_sum_ns,
+            quiet_longest_ns: ledger.quiet_longest_ns,
+            quiet_sum_ns: ledger.quiet_sum_ns,
+            cpu_ns: ledger.cpu_ns,
+        }
+    }
+}

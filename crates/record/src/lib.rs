@@ -6,6 +6,7 @@
 pub mod card;
 pub mod delay;
 pub mod environment;
+pub mod files;
 pub mod histogram;
 pub mod hosts;
 pub mod jsonl;
@@ -23,11 +24,11 @@ pub mod workload;
 pub use card::{Card, DeclaredPeak, HiddenCap, Label};
 pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
-pub use ledger::{HoldLateness, Ledger, OpenBatch};
+pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch};
 pub use manifest::{Arm, ArmKind, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use record::{
-    ContextSwitches, Cpu, Flag, Histograms, Latency, LedgerFigures, Memory, ModelFigures, Network, Outcome, Outside,
-    Percentiles, Record, SCHEMA_VERSION, WorkloadFigures,
+    ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Outside, Percentiles,
+    Record, SCHEMA_VERSION, WorkloadFigures,
 };
 pub use row::{FlagSet, LedgerRow, Name, Row};
 pub use sample::{Sample, SampleError};

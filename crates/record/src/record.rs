@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Card, HoldLateness, Ledger, Workload};
+use crate::{Card, LedgerFigures, Workload};
 
 /// Version of the record's schema. A reader refuses any other with a clear error.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -260,59 +260,6 @@ pub struct Histograms {
     pub overhead_ns: String,
 }
 
-/// The ledger of a record; same names as [`Ledger`], without the batch's number and the mark of its delays, which
-/// prove and do not measure.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "each field is documented once, on Ledger")]
-pub struct LedgerFigures {
-    pub requests: u64,
-    pub completed: u64,
-    pub bytes: u64,
-    pub peak_in_flight: u64,
-    pub connections: u64,
-    pub connections_opened: u64,
-    pub aborted: u64,
-    pub missing: u64,
-    pub doubled: u64,
-    pub span_ns: u64,
-    #[serde(default)]
-    pub arriving_ns: u64,
-    pub held_sum_ns: u64,
-    pub hold_late_ns: HoldLateness,
-    #[serde(default)]
-    pub peak_served: u64,
-    #[serde(default)]
-    pub queued_sum_ns: u64,
-    pub quiet_longest_ns: u64,
-    pub quiet_sum_ns: u64,
-    pub cpu_ns: u64,
-}
-
-impl From<&Ledger> for LedgerFigures {
-    fn from(ledger: &Ledger) -> Self {
-        Self {
-            requests: ledger.requests,
-            completed: ledger.completed,
-            bytes: ledger.bytes,
-            peak_in_flight: ledger.peak_in_flight,
-            connections: ledger.connections,
-            connections_opened: ledger.connections_opened,
-            aborted: ledger.aborted,
-            missing: ledger.missing,
-            doubled: ledger.doubled,
-            span_ns: ledger.span_ns,
-            arriving_ns: ledger.arriving_ns,
-            held_sum_ns: ledger.held_sum_ns,
-            hold_late_ns: ledger.hold_late_ns,
-            peak_served: ledger.peak_served,
-            queued_sum_ns: ledger.queued_sum_ns,
-            quiet_longest_ns: ledger.quiet_longest_ns,
-            quiet_sum_ns: ledger.quiet_sum_ns,
-            cpu_ns: ledger.cpu_ns,
-        }
-    }
-}
-
 /// Kernel counters over the batch; they count the whole network namespace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Network {
@@ -415,6 +362,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// The id of a batch: study, workload, round and arm are its key. It may stand in a file's name.
+    #[must_use]
+    pub fn id(study_id: &str, slug: &str, round: u32, arm: &str) -> String {
+        format!("{study_id}-{slug}-r{round}-{}", arm.replace('/', "."))
+    }
+
     /// Whether the batch's times (makespan, excess, efficiency, latency) may be used.
     #[must_use]
     pub fn times_count(&self) -> bool {

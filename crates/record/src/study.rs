@@ -49,6 +49,10 @@ use read::Table;
 
 /// Most workloads of one study.
 pub const MAX_WORKLOADS: usize = 1_000;
+/// Width of each interval at which `auto` stops, unless the file says otherwise: 2 %.
+pub const DEFAULT_PRECISION: f64 = 0.02;
+/// Time after which `auto` stops, unless the file says otherwise: 20 minutes, in nanoseconds.
+pub const DEFAULT_BUDGET_NS: u64 = 20 * 60 * 1_000_000_000;
 /// Most rounds.
 pub const MAX_ROUNDS: u32 = 10_000;
 
@@ -185,8 +189,8 @@ fn rounds(root: &mut Table<'_>) -> Result<RoundsRule, StudyError> {
     };
     let Some(count) = given else {
         return Ok(RoundsRule::Auto {
-            precision: precision.map_or(0.02, |precision| precision.value),
-            budget_ns: budget.map_or(20 * 60 * 1_000_000_000, |budget| nanoseconds(budget.value)),
+            precision: precision.map_or(DEFAULT_PRECISION, |precision| precision.value),
+            budget_ns: budget.map_or(DEFAULT_BUDGET_NS, |budget| nanoseconds(budget.value)),
         });
     };
     if let Some(place) = precision.map(|it| it.place).or(budget.map(|it| it.place)) {

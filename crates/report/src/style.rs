@@ -55,25 +55,32 @@ impl Style {
 
 /// The workload in words.
 pub(crate) fn describe(workload: &Workload) -> String {
+    let held = match workload.lognormal {
+        None => format!("each held for {}", workload.delay_text()),
+        Some(lognormal) => format!(
+            "each held for a delay of its own ({}: median and sigma; seed {})",
+            workload.delay_text(),
+            lognormal.seed
+        ),
+    };
     let hosts = if workload.hosts == 1 { String::new() } else { format!(" to {} hosts", workload.hosts) };
-    let capacity = workload.capacity.map_or_else(String::new, |capacity| format!(" by a server that holds {capacity}"));
+    let capacity = workload.capacity.map_or_else(String::new, |it| format!(", a server that serves K = {it} at once"));
     format!(
-        "{} requests{hosts}, {} in flight, each held for {}{capacity}, bodies of {} B, {} connections",
+        "{} requests, {} in flight, {held}, bodies of {} B, {} connections{hosts}{capacity}",
         workload.requests,
         workload.concurrency,
-        workload.delay_text(),
         workload.body_bytes,
         workload.connections.as_str()
     )
 }
 
 /// How the ideal of the workload comes about.
-pub(crate) fn ideal_formula(workload: &Workload) -> &'static str {
-    match (workload.lognormal, workload.capacity) {
-        (None, None) => "⌈N/C⌉ · D",
-        (None, Some(_)) => "⌈N/min(C, capacity)⌉ · D",
-        (Some(_), None) => "max(longest delay, sum of delays / C)",
-        (Some(_), Some(_)) => "max(longest delay, sum of delays / min(C, capacity))",
+pub(crate) fn ideal_formula(workload: &Workload) -> String {
+    // A capacity of C or more binds nobody.
+    let at_once = if workload.capacity.is_some_and(|capacity| capacity < workload.concurrency) { "K" } else { "C" };
+    match workload.lognormal {
+        None => format!("⌈N/{at_once}⌉ · D"),
+        Some(_) => format!("max(longest delay, sum of delays / {at_once})"),
     }
 }
 

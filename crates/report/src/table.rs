@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use inflight_record::{Environment, Outcome, Record};
+use inflight_record::{Environment, Outcome, Record, WorkloadFigures};
 
 use crate::cells::{Cell, Spread, cells};
 pub use crate::style::Style;
@@ -46,13 +46,12 @@ pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
 
 #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
 fn ideal(record: &Record) -> String {
-    match record.workload.delay_ns {
-        0 => "no ideal at D = 0".to_owned(),
-        _ => {
-            let formula = ideal_formula(&record.workload.workload());
-            format!("ideal {} ({formula})", duration(record.ideal_ns as f64))
-        }
+    let workload = record.workload.workload();
+    if workload.delay_ns == 0 {
+        return "no ideal at D = 0".to_owned();
     }
+    let formula = ideal_formula(&workload);
+    format!("ideal {} ({formula})", duration(record.ideal_ns as f64))
 }
 
 /// Whether the rounds were interleaved, as far as the records show it, and the seed of their orders.
@@ -69,7 +68,9 @@ fn order(records: &[Record]) -> String {
 #[must_use]
 pub fn tables(records: &[Record], environments: &[Environment], style: Style) -> String {
     let key = |record: &Record| {
-        (record.workload.slug.clone(), record.workload.placement.clone(), record.environment_id.clone())
+        // The slug leaves out the seed of delays that vary, and with it goes the ideal.
+        let WorkloadFigures { slug, lognormal, placement, .. } = &record.workload;
+        (slug.clone(), *lognormal, placement.clone(), record.environment_id.clone())
     };
     let mut keys = Vec::new();
     for record in records {
@@ -80,7 +81,7 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
     let mut text = String::new();
     for wanted in keys {
         let group: Vec<Record> = records.iter().filter(|record| key(record) == wanted).cloned().collect();
-        let environment = environments.iter().find(|environment| environment.environment_id == wanted.2);
+        let environment = environments.iter().find(|environment| environment.environment_id == wanted.3);
         let above = style.lines(&header(&group, environment));
         let _ = writeln!(text, "{above}\n{}", table(&group, style));
     }

@@ -6,9 +6,9 @@ const FIRST: usize = 12;
 /// Whether a study may look at its intervals after so many rounds, and stop if all of them are narrow: 12, 16, 22, 30,
 /// 40, 54, 72, 96, 128, …, each a third more than the one before, rounded up.
 ///
-/// Each look is a chance to stop at noise that happens to look small. Looks this far apart are few, and each sees much
-/// that the one before did not; what is left of the effect the level of [`Stopping::Auto`](crate::Stopping::Auto) makes
-/// up for.
+/// Each look is a chance to stop at noise that happens to look small; the level of
+/// [`Stopping::Auto`](crate::Stopping::Auto) makes up for that, however far the looks lie apart. A third keeps them few
+/// and runs at most a third more rounds than were needed.
 #[must_use]
 pub fn is_look(rounds: usize) -> bool {
     rounds >= FIRST && next_look(rounds - 1) == rounds

@@ -12,11 +12,11 @@
 //!
 //! The choices: differences are paired by round and logarithmic, since noise comes in proportion and drift hits a whole
 //! round. Their middle is the Hodges–Lehmann estimate with the signed-rank interval, and their test is the sign-flip
-//! test on signed ranks: the two are one method seen from two sides, exact at any number of rounds, and neither an
-//! outlier nor a tick of the clock spoils them. Figures of one model alone need no symmetry: they get the order-statistic
-//! interval of the median. Rounds that stop when intervals are narrow spoil both, so under [`Stopping::Auto`] intervals are
-//! held to 97.5 % and differences to 3.5 %, which gives the 95 % and 5 % that are promised. SIMULATION.md beside this crate has the coverage and width of each candidate, and how to
-//! print them again.
+//! test on signed ranks: the two are one method seen from two sides, exact up to 100 rounds, and neither an outlier nor
+//! a tick of the clock spoils them. Figures of one model alone need no symmetry: they get the order-statistic interval
+//! of the median. Rounds that stop when intervals are narrow spoil both, so under [`Stopping::Auto`] intervals are held
+//! to 97.5 % and differences to 3.5 %, which gives the 95 % and 5 % that are promised. SIMULATION.md beside this crate
+//! has the coverage and width of each candidate, and how to print them again.
 
 pub mod auto;
 mod detect;

@@ -1,6 +1,6 @@
 //! `inflight summary`: the figures of a study, as summary.json and as tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use inflight_report::{Style, Summary, directory, summary};
@@ -21,10 +21,21 @@ pub struct SummaryArguments {
 }
 
 pub fn run(arguments: &SummaryArguments) -> anyhow::Result<u8> {
-    let summary = Summary::of(&directory::load(&arguments.directory)?);
-    directory::write_summary(&arguments.directory, &summary)?;
+    let summary = written(&arguments.directory)?;
     let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
     let text = if arguments.json { summary.to_json() } else { summary::tables(&summary, style) };
     super::run::print_line(text.trim_end())?;
     Ok(FINE)
+}
+
+/// Writes the summary of a study that has just run, and prints its tables.
+pub fn show(directory: &Path) -> anyhow::Result<()> {
+    let tables = summary::tables(&written(directory)?, Style::Terminal);
+    Ok(super::run::print_line(tables.trim_end())?)
+}
+
+fn written(directory: &Path) -> anyhow::Result<Summary> {
+    let summary = Summary::of(&directory::load(directory)?);
+    directory::write_summary(directory, &summary)?;
+    Ok(summary)
 }

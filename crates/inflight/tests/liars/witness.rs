@@ -1,6 +1,6 @@
 //! Each liar is caught, with a reason that names what was seen and what was owed; the honest one is not.
 
-use inflight_record::{Connections, Outcome, Record, Workload};
+use inflight_record::{Connections, Flag, LogNormal, Outcome, Record, Workload};
 use libtest_mimic::Trial;
 
 use crate::stage::{SECOND, contender, run_one, workload};
@@ -26,10 +26,39 @@ pub fn tests() -> Vec<Trial> {
         ("claims-to-be-cheap", workload(100, 20, half / 5), &["used 0.000 ms of CPU time, the kernel"]),
         ("shortens-its-makespan", workload(40, 20, half), &["is below the server's span"]),
     ];
+    // The same where delays vary, or where the server has a capacity: which workload, too.
+    let others: [(&str, &str, Workload, &[&str]); 7] = [
+        ("lognormal", "caps-at-half", varying(60, 20, half), &["at most 10 requests were in flight", "declared: 20"]),
+        ("lognormal", "awaits-in-a-loop", varying(6, 3, half), &["at most 1 requests were in flight", "declared: 3"]),
+        ("lognormal", "asks-for-less-delay", varying(40, 20, half / 5), &["ms in all; owed:", "shorter delays"]),
+        ("lognormal", "evens-out-delays", varying(80, 10, half / 5), &["are not those of their indices"]),
+        (
+            "capacity",
+            "caps-at-50",
+            Workload { capacity: Some(80), ..workload(200, 100, half) },
+            &["at most 50 requests were in flight", "declared: 100"],
+        ),
+        (
+            "capacity_below_its_cap",
+            "caps-at-50",
+            Workload { capacity: Some(20), ..workload(150, 100, half) },
+            &["at most 50 requests were in flight", "declared: 100"],
+        ),
+        (
+            "capacity",
+            "asks-for-less-delay",
+            // Two waves of what it takes are no shorter than two of what is owed: its makespan does not give it away.
+            Workload { capacity: Some(19), ..workload(38, 20, half / 5) },
+            &["owed: 3800.000 ms", "shorter delays"],
+        ),
+    ];
+    let liars = liars.into_iter().map(|(name, workload, reason)| (String::new(), name, workload, reason));
+    let others =
+        others.into_iter().map(|(with, name, workload, reason)| (format!("_with_{with}"), name, workload, reason));
     let mut tests: Vec<Trial> = liars
-        .into_iter()
-        .map(|(name, workload, reason)| {
-            Trial::test(format!("witness::{name}_is_invalid"), move || {
+        .chain(others)
+        .map(|(with, name, workload, reason)| {
+            Trial::test(format!("witness::{name}{with}_is_invalid"), move || {
                 caught(&run_one(&workload, contender(name)), reason);
                 Ok(())
             })
@@ -39,6 +68,25 @@ pub fn tests() -> Vec<Trial> {
         Trial::test(format!("witness::honest_{}_is_ok", connections.as_str()), move || {
             let record = run_one(&Workload { connections, ..workload(200, 50, half / 5) }, contender("honest"));
             honest(&record, connections);
+            Ok(())
+        })
+    }));
+    let kinds: [(&str, Workload); 4] = [
+        ("lognormal", varying(200, 50, half / 5)),
+        ("capacity", Workload { capacity: Some(20), ..workload(200, 50, half / 5) }),
+        ("lognormal_and_capacity", Workload { capacity: Some(20), ..varying(200, 50, half / 5) }),
+        ("hosts", Workload { hosts: 3, connections: Connections::Warm, ..varying(200, 50, half / 5) }),
+    ];
+    tests.extend(kinds.map(|(kind, workload)| {
+        Trial::test(format!("witness::honest_with_{kind}_is_ok"), move || {
+            let record = run_one(&workload, contender("honest"));
+            assert_eq!(record.outcome, Outcome::Ok, "{:?}", record.reason);
+            let ledger = record.ledger.unwrap();
+            assert_eq!((ledger.requests, ledger.completed, ledger.missing, ledger.doubled), (200, 200, 0, 0));
+            assert_eq!(ledger.peak_served, ledger.peak_in_flight.min(workload.capacity.unwrap_or(u64::MAX)));
+            assert_eq!(ledger.queued_sum_ns > 0, workload.capacity.is_some());
+            assert!(record.makespan_ns.unwrap() >= workload.ideal_ns());
+            assert!(!record.flags.contains(&Flag::WarmOpened));
             Ok(())
         })
     }));
@@ -61,6 +109,12 @@ pub fn tests() -> Vec<Trial> {
     tests
 }
 
+/// A workload whose delays vary around this one.
+fn varying(requests: u64, concurrency: u64, delay_ns: u64) -> Workload {
+    let lognormal = Some(LogNormal { sigma_milli: 600, seed: 5 });
+    Workload { lognormal, ..workload(requests, concurrency, delay_ns) }
+}
+
 fn half_second() -> u64 {
     SECOND / 2
 }
@@ -80,7 +134,7 @@ fn honest(record: &Record, connections: Connections) {
     assert!(ledger.peak_in_flight <= 50);
     if connections == Connections::Warm {
         // A cold batch opens what it uses; a warm one may open none, else it is flagged.
-        let flagged = record.flags.contains(&inflight_record::Flag::WarmOpened);
+        let flagged = record.flags.contains(&Flag::WarmOpened);
         assert_eq!(flagged, ledger.connections_opened > 0);
     } else {
         assert_eq!(ledger.connections, ledger.connections_opened);

@@ -1,9 +1,9 @@
 //! The table from records made by hand: exact text, no clock.
 
 use inflight_record::{Card, Cpu, DeclaredPeak, Flag, Label, ModelFigures, Outcome, Record, SCHEMA_VERSION};
-use inflight_record::{Workload, WorkloadFigures};
+use inflight_record::{LogNormal, Workload, WorkloadFigures};
 
-use super::{Style, header, table};
+use super::{Style, header, table, tables};
 
 pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> Record {
     let workload = Workload::new(500, 500, 50_000_000);
@@ -124,6 +124,44 @@ fn the_order_is_told_as_the_records_show_it() {
     first.study_id = "one".to_owned();
     second.study_id = "other".to_owned();
     assert!(header(&[first, second], None).contains("one model after the other"));
+}
+
+#[test]
+fn what_is_not_plain_is_told_with_its_own_ideal() {
+    let told = |change: fn(&mut Workload)| {
+        let mut workload = Workload::new(500, 100, 50_000_000);
+        change(&mut workload);
+        let mut record = record("m", Label::Tuned, 0, 60_000_000);
+        record.ideal_ns = workload.ideal_ns();
+        record.workload = WorkloadFigures::new(&workload, "split");
+        header(&[record], None)
+    };
+    let plain = told(|_| {});
+    assert!(
+        plain.contains("each held for 50ms, bodies of 1024 B, cold connections\nideal 250 ms (⌈N/C⌉ · D);"),
+        "{plain}"
+    );
+    let hosts = told(|workload| workload.hosts = 16);
+    assert!(hosts.contains("cold connections to 16 hosts\nideal 250 ms (⌈N/C⌉ · D);"), "{hosts}");
+    let few = told(|workload| workload.capacity = Some(20));
+    assert!(few.contains("a server that serves K = 20 at once\nideal 1.25 s (⌈N/K⌉ · D);"), "{few}");
+    let many = told(|workload| workload.capacity = Some(200));
+    assert!(many.contains("a server that serves K = 200 at once\nideal 250 ms (⌈N/C⌉ · D);"), "{many}");
+    let varying = told(|workload| workload.lognormal = Some(LogNormal { sigma_milli: 600, seed: 3 }));
+    assert!(varying.contains("a delay of its own (lognormal:50ms:0.6: median and sigma; seed 3)"), "{varying}");
+    assert!(varying.contains("(max(longest delay, sum of delays / C));"), "{varying}");
+}
+
+#[test]
+fn other_delays_are_another_table() {
+    let seeded = |seed| {
+        let mut record = record("m", Label::Tuned, 0, 60_000_000);
+        let lognormal = Some(LogNormal { sigma_milli: 600, seed });
+        record.workload = WorkloadFigures::new(&Workload { lognormal, ..Workload::new(5, 5, 50_000_000) }, "split");
+        record
+    };
+    assert_eq!(tables(&[seeded(1), seeded(1)], &[], Style::Terminal).matches("bodies of").count(), 1);
+    assert_eq!(tables(&[seeded(1), seeded(2)], &[], Style::Terminal).matches("bodies of").count(), 2);
 }
 
 #[test]

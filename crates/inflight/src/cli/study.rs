@@ -1,0 +1,186 @@
+//! `inflight study`: the workloads of a study file, in interleaved rounds, batch by batch on disk.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use inflight::software;
+use inflight::study::estimate::spoken;
+use inflight::study::prepare::{Overrides, Prepared, RoundsWord, prepare};
+use inflight::study::runner::{Ended, Progress, Runner};
+use inflight::study::{directory, lock};
+use inflight_record::study::MAX_ROUNDS;
+use inflight_record::{Outcome, Record, RoundsRule, Shard};
+
+use super::{FINE, INTERRUPTED, SOMETHING_FAILED, StudyArguments};
+
+pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
+    let environment = software::environment();
+    let inflight = std::env::current_exe().context("cannot find this binary to start it again")?;
+    let overrides = Overrides {
+        rounds: arguments.rounds,
+        precision: arguments.precision,
+        budget: arguments.budget,
+        shard: arguments.shard,
+    };
+    let prepared = prepare(&arguments.file, overrides, &environment, &inflight)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = Arc::clone(&stop);
+    ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed)).context("cannot handle Ctrl-C")?;
+
+    let holder = format!("process {}, into {}", std::process::id(), arguments.out.display());
+    let path = arguments.lock.as_deref().unwrap_or(Path::new(lock::PATH));
+    let waiting = |other: &str| eprintln!("waiting for another study on this machine ({other})");
+    let Some(_lock) = lock::take(path, &holder, arguments.wait_lock, &stop, waiting)? else {
+        return Ok(INTERRUPTED);
+    };
+    let mut open = directory::open(&arguments.out, &prepared, &environment, arguments.resume)?;
+    for cut in &open.cut {
+        eprintln!("warning: {cut}");
+    }
+    if environment.software.profile != "release" {
+        eprintln!("note: this is a {} build; its figures are not to be cited", environment.software.profile);
+    }
+    let manifest = open.manifest.clone();
+    let mut failures = open.rows.iter().filter(|row| is_failure(row.outcome)).count();
+    let mut runner = Runner::new(&prepared, &environment, &manifest, std::mem::take(&mut open.rows), &inflight);
+    announce(&prepared, &runner);
+    let mut watcher = Watcher::new(&runner);
+    let ended = runner.run(&mut open.store, &stop, |progress| {
+        if let Progress::Ended { record, .. } = progress {
+            failures += usize::from(is_failure(record.outcome));
+        }
+        watcher.hear(&progress);
+    });
+    watcher.bar.finish_and_clear();
+    let ended =
+        ended.with_context(|| format!("{} is whole so far: --resume goes on with it", arguments.out.display()))?;
+    conclude(arguments, &ended)?;
+    Ok(match ended {
+        Ended::Interrupted => INTERRUPTED,
+        _ if failures > 0 => SOMETHING_FAILED,
+        _ => FINE,
+    })
+}
+
+/// Overrunning a limit, and being skipped for it, are answers to a study's question.
+fn is_failure(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Invalid)
+}
+
+/// What is about to run, and for how long.
+fn announce(prepared: &Prepared, runner: &Runner<'_>) {
+    let manifest = &prepared.manifest;
+    eprintln!("{}: {}", manifest.name, manifest.question);
+    let (done, all) = runner.batches();
+    let of = format!("{} × {} arms", counted(manifest.workloads.len(), "workload"), manifest.arms.len());
+    let on_record = if done > 0 { format!(", {done} of them on record") } else { String::new() };
+    let left = spoken(runner.time_left());
+    match (manifest.rounds, all) {
+        (RoundsRule::Auto { precision, .. }, _) => eprintln!(
+            "{of}, until every interval is narrower than {} % or the budget is spent{on_record}; {left} at most, and about {} a round",
+            precision * 100.0,
+            spoken(runner.round_left(u32::MAX))
+        ),
+        (RoundsRule::Fixed(_), all) => {
+            let rounds = counted(usize::try_from(runner.rounds().unwrap_or(0)).unwrap_or(usize::MAX), "round");
+            eprintln!("{of} × {rounds} = {} batches{on_record}; about {left}", all.unwrap_or(0));
+        }
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// What is shown while it runs. It is drawn between batches only: no thread of its own may run on the worker's CPUs.
+struct Watcher {
+    bar: ProgressBar,
+    workload: String,
+    arm: String,
+    round: u32,
+}
+
+impl Watcher {
+    fn new(runner: &Runner<'_>) -> Self {
+        let (done, all) = runner.batches();
+        let (bar, template) = match all {
+            Some(all) => (ProgressBar::new(all), "{bar:30} {pos}/{len} batches · {elapsed} · {msg}"),
+            None => (ProgressBar::no_length(), "{pos} batches · {elapsed} · {msg}"),
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_position(done);
+        Self { bar, workload: String::new(), arm: String::new(), round: 0 }
+    }
+
+    fn hear(&mut self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Round { round, left } => {
+                self.round = *round;
+                if self.bar.is_hidden() {
+                    // No terminal: a line a round, for a log.
+                    eprintln!("round {}: {} left", round + 1, spoken(*left));
+                }
+            }
+            Progress::Begins { workload, arm } => {
+                (*workload).clone_into(&mut self.workload);
+                (*arm).clone_into(&mut self.arm);
+            }
+            Progress::Ended { record, left } => {
+                self.bar.suspend(|| tell(&self.workload, record));
+                self.bar.inc(1);
+                let (workload, arm) = (&self.workload, &self.arm);
+                self.bar.set_message(format!("{} left · round {} · {workload} · {arm}", spoken(*left), self.round + 1));
+            }
+        }
+    }
+}
+
+/// Says what went wrong with a batch, if anything did.
+fn tell(workload: &str, record: &Record) {
+    if record.outcome != Outcome::Ok {
+        let reason = record.reason.as_deref().unwrap_or("no reason");
+        eprintln!("{workload} · {}: {} · {reason}", record.arm, record.outcome.as_str());
+    }
+}
+
+/// Says why it ended, and shows what it came to.
+fn conclude(arguments: &StudyArguments, ended: &Ended) -> anyhow::Result<()> {
+    match ended {
+        Ended::AllRounds => {}
+        Ended::Precise { rounds } => eprintln!("after {rounds} rounds every interval is narrower than the precision"),
+        Ended::BudgetSpent { rounds, wide } if wide.is_empty() => {
+            eprintln!("the budget is spent after {rounds} rounds; every interval is narrower than the precision");
+        }
+        Ended::BudgetSpent { rounds, wide } => {
+            eprintln!("the budget is spent after {rounds} rounds; still wider than the precision: {}", wide.join(", "));
+        }
+        Ended::Interrupted => {
+            eprintln!("interrupted; --resume goes on with {}", arguments.out.display());
+            return Ok(());
+        }
+    }
+    super::summary::show(&arguments.out)
+}
+
+/// `12` or `auto`.
+pub fn parse_rounds(text: &str) -> Result<RoundsWord, String> {
+    match text.parse() {
+        Ok(rounds) if (1..=MAX_ROUNDS).contains(&rounds) => Ok(RoundsWord::Fixed(rounds)),
+        _ if text == "auto" => Ok(RoundsWord::Auto),
+        _ => Err(format!("rounds must be 1 to {MAX_ROUNDS}, or auto")),
+    }
+}
+
+/// `2/3`: the second of three parts.
+pub fn parse_shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((index, of)) if (1..=of).contains(&index) && of <= MAX_ROUNDS => Ok(Shard { index, of }),
+        _ => Err("a part is k/n with k from 1 to n, such as 2/3".to_owned()),
+    }
+}

@@ -1,0 +1,156 @@
+//! A study's directory: begun, or gone on with after an interruption.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use inflight_harness::store::Store;
+use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, STUDY};
+use inflight_record::jsonl::Cut;
+use inflight_record::{Environment, Manifest, Row, jsonl};
+
+use super::prepare::Prepared;
+
+/// A study that is open to be run.
+#[derive(Debug)]
+pub struct Open {
+    /// What it was begun with.
+    pub manifest: Manifest,
+    /// The records that it has.
+    pub rows: Vec<Row>,
+    /// Where the next ones go.
+    pub store: Store,
+    /// Half-written lines that were cut off.
+    pub cut: Vec<Cut>,
+}
+
+/// Opens `directory` for the study: a new one, or, with `resume`, one that was interrupted.
+///
+/// # Errors
+/// The directory cannot be written, holds something else, or what it was begun with differs. Nothing in it is changed
+/// then.
+pub fn open(directory: &Path, prepared: &Prepared, environment: &Environment, resume: bool) -> anyhow::Result<Open> {
+    let manifests = directory.join(MANIFESTS);
+    if !manifests.exists() {
+        return begin(directory, prepared, environment);
+    }
+    ensure!(
+        resume,
+        "{} holds a study already: go on with it by --resume, or choose another directory",
+        directory.display()
+    );
+    go_on(directory, prepared, environment)
+}
+
+fn begin(directory: &Path, prepared: &Prepared, environment: &Environment) -> anyhow::Result<Open> {
+    let records = directory.join(RECORDS);
+    let len = fs::metadata(&records).map_or(0, |records| records.len());
+    ensure!(len == 0, "{} holds records of something else: choose another directory", directory.display());
+    let study = directory.join(STUDY);
+    let there = fs::read_to_string(&study).ok();
+    ensure!(
+        there.as_ref().is_none_or(|there| *there == prepared.text),
+        "{} is another study file: choose another directory",
+        study.display()
+    );
+    fs::create_dir_all(directory).with_context(|| directory.display().to_string())?;
+    // The manifest comes last: while it is not there, nothing has begun.
+    write_whole(&study, prepared.text.as_bytes())?;
+    let mut line = serde_json::to_vec(&prepared.manifest)?;
+    line.push(b'\n');
+    write_whole(&directory.join(MANIFESTS), &line)?;
+    let (store, cut) = Store::go_on(&records, environment)?;
+    Ok(Open { manifest: prepared.manifest.clone(), rows: Vec::new(), store, cut })
+}
+
+fn go_on(directory: &Path, prepared: &Prepared, environment: &Environment) -> anyhow::Result<Open> {
+    let path = directory.join(MANIFESTS);
+    let manifests: Vec<Manifest> = jsonl::load(&path)?;
+    let [manifest] = &manifests[..] else {
+        bail!("{} holds {} parts: only a study of one part can be gone on with", path.display(), manifests.len());
+    };
+    let begun = begun_in(directory, manifest)?;
+    let differences = differences(manifest, begun.as_ref(), prepared, environment)?;
+    ensure!(
+        differences.is_empty(),
+        "{} cannot be gone on with, because this differs from when it was begun:\n  {}\nFinish it as it was begun, or begin another in another directory",
+        directory.display(),
+        differences.join("\n  ")
+    );
+    let records = directory.join(RECORDS);
+    let (mut store, cut) = Store::go_on(&records, environment)?;
+    let rows = inflight_report::directory::load(directory)?.rows().to_vec();
+    store.know(&rows);
+    Ok(Open { manifest: manifest.clone(), rows, store, cut })
+}
+
+/// The environment that a study was begun in; `None` if it was stopped before that was on disk.
+fn begun_in(directory: &Path, manifest: &Manifest) -> anyhow::Result<Option<Environment>> {
+    let path = directory.join(ENVIRONMENTS);
+    let known: Vec<Environment> = match jsonl::load(&path) {
+        Ok(known) => known,
+        Err(jsonl::JsonlError::CutOff { .. }) => Vec::new(),
+        Err(jsonl::JsonlError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(known.into_iter().find(|known| known.environment_id == manifest.environment_id))
+}
+
+/// What differs between the study as it was begun and as it would go on: one line each.
+fn differences(
+    manifest: &Manifest,
+    begun: Option<&Environment>,
+    prepared: &Prepared,
+    environment: &Environment,
+) -> anyhow::Result<Vec<String>> {
+    let now = &prepared.manifest;
+    let mut differences = Vec::new();
+    if manifest.study_sha256 != now.study_sha256 {
+        differences.push(format!("the study file: not the text of {STUDY} in the directory"));
+    }
+    if manifest.rounds != now.rounds {
+        differences.push(format!("rounds: {:?} then, {:?} now", manifest.rounds, now.rounds));
+    }
+    if manifest.shard != now.shard {
+        let part = |shard: Option<inflight_record::Shard>| {
+            shard.map_or_else(|| "the whole".to_owned(), |shard| format!("{}/{}", shard.index, shard.of))
+        };
+        differences.push(format!("the part: {} then, {} now", part(manifest.shard), part(now.shard)));
+    }
+    if let Some(begun) = begun {
+        let fields = [
+            ("machine", serde_json::to_value(&begun.machine)?, serde_json::to_value(&environment.machine)?),
+            ("software", serde_json::to_value(&begun.software)?, serde_json::to_value(&environment.software)?),
+            ("limits", serde_json::to_value(&begun.limits)?, serde_json::to_value(&environment.limits)?),
+        ];
+        for (name, then, now) in fields {
+            differences.extend(different_fields(name, &then, &now));
+        }
+    } else if manifest.environment_id != environment.environment_id {
+        differences.push("the machine, its limits, or what inflight was built from".to_owned());
+    }
+    if manifest.binary_sha256 != now.binary_sha256 && differences.is_empty() {
+        differences.push("the binary: built again, or elsewhere, from the same commit".to_owned());
+    }
+    Ok(differences)
+}
+
+fn different_fields(name: &str, then: &serde_json::Value, now: &serde_json::Value) -> Vec<String> {
+    let (Some(then), Some(now)) = (then.as_object(), now.as_object()) else { return Vec::new() };
+    let fields = then.iter().filter(|(field, value)| now.get(*field) != Some(value));
+    let now = |field: &str| now.get(field).unwrap_or(&serde_json::Value::Null);
+    fields.map(|(field, value)| format!("{name}.{field}: {value} then, {} now", now(field))).collect()
+}
+
+/// Writes a file that is there whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let part = PathBuf::from(format!("{}.part", path.display()));
+    let write = || {
+        let mut file = File::create(&part)?;
+        file.write_all(bytes)?;
+        file.sync_data()?;
+        fs::rename(&part, path)
+    };
+    write().with_context(|| path.display().to_string())
+}

@@ -1,0 +1,103 @@
+//! One study a machine: a lock (flock) on a file that every user can open.
+
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+/// Where the lock is: not in `$TMPDIR`, which may differ from user to user.
+pub const PATH: &str = "/tmp/inflight.lock";
+/// How often a lock that is waited for is tried.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// The lock; gone when dropped, and when the process ends in whatever way.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock at `path`; where another study has it, waits if `wait`, until `stop`. `waiting` hears once who has it.
+///
+/// # Errors
+/// Another study has the lock, `stop` was set while waiting, or the file cannot be opened.
+pub fn take(
+    path: &Path,
+    holder: &str,
+    wait: bool,
+    stop: &AtomicBool,
+    waiting: impl FnOnce(&str),
+) -> anyhow::Result<Option<Lock>> {
+    let mut file = open(path).with_context(|| format!("{}: the lock that keeps two studies apart", path.display()))?;
+    let mut waiting = Some(waiting);
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(error).with_context(|| path.display().to_string()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let other = other(path);
+        if !wait {
+            anyhow::bail!("another study runs on this machine ({other}): wait for it, or let --wait-lock do so");
+        }
+        if let Some(waiting) = waiting.take() {
+            waiting(&other);
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        thread::sleep(AGAIN);
+    }
+    // For whoever is refused: best effort, another user's file may be read-only.
+    let _ = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
+    Ok(Some(Lock { _file: file }))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    // Without asking for it to be made first: kernels refuse that for another user's file in a shared directory.
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return File::open(path),
+        opened => return opened,
+    }
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    let _ = file.set_permissions(Permissions::from_mode(0o666));
+    Ok(file)
+}
+
+/// What the holder said of itself.
+fn other(path: &Path) -> String {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(300).read_to_string(&mut text));
+    match (read, text.trim()) {
+        (Ok(_), said) if !said.is_empty() => said.to_owned(),
+        _ => "it has not said which".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_study_is_refused_by_name_and_let_in_afterwards() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let stop = AtomicBool::new(false);
+        let first = take(&path, "process 1 into a", false, &stop, |_| {}).unwrap();
+        let refused = take(&path, "process 2", false, &stop, |_| {}).unwrap_err().to_string();
+        assert!(refused.contains("process 1 into a") && refused.contains("--wait-lock"), "{refused}");
+        let second = thread::scope(|scope| {
+            let waiting = scope.spawn(|| take(&path, "process 2", true, &stop, |_| {}));
+            drop(first);
+            waiting.join().unwrap().unwrap()
+        });
+        assert!(second.is_some());
+        stop.store(true, Ordering::Relaxed);
+        assert!(take(&path, "process 3", true, &stop, |_| {}).unwrap().is_none(), "told to stop");
+    }
+}

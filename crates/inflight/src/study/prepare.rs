@@ -1,0 +1,165 @@
+//! From a study file to what runs: the manifest and its contenders.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use inflight_harness::child::Program;
+use inflight_harness::environment::sha256_hex;
+use inflight_harness::plan::{Contender, Placement};
+use inflight_record::study::{DEFAULT_BUDGET_NS, DEFAULT_PRECISION, Placed, Study, StudyPlacement};
+use inflight_record::{Arm, ArmKind, Controls, Environment, Manifest, RoundsRule, SCHEMA_VERSION, Shard};
+
+use crate::lineup;
+
+/// What the command line may change of a study.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Overrides {
+    /// Instead of the file's rounds.
+    pub rounds: Option<RoundsWord>,
+    /// Instead of the file's precision.
+    pub precision: Option<f64>,
+    /// Instead of the file's budget.
+    pub budget: Option<Duration>,
+    /// Only every n-th round.
+    pub shard: Option<Shard>,
+}
+
+/// How many rounds, as the command line says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundsWord {
+    /// So many.
+    Fixed(u32),
+    /// Until precise enough.
+    Auto,
+}
+
+impl Overrides {
+    /// The rounds of a study whose file has these.
+    fn rounds(self, file: RoundsRule) -> anyhow::Result<RoundsRule> {
+        let auto = match (self.rounds, file) {
+            (Some(RoundsWord::Fixed(rounds)), _) => Err(rounds),
+            (None, RoundsRule::Fixed(rounds)) => Err(rounds),
+            (Some(RoundsWord::Auto), RoundsRule::Fixed(_)) => Ok((DEFAULT_PRECISION, DEFAULT_BUDGET_NS)),
+            (_, RoundsRule::Auto { precision, budget_ns }) => Ok((precision, budget_ns)),
+        };
+        match auto {
+            Ok((precision, budget_ns)) => Ok(RoundsRule::Auto {
+                precision: self.precision.unwrap_or(precision),
+                budget_ns: self.budget.map_or(budget_ns, |it| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX)),
+            }),
+            Err(_) if self.precision.is_some() || self.budget.is_some() => {
+                bail!("--precision and --budget belong to --rounds auto: this study has a number of rounds")
+            }
+            Err(rounds) => Ok(RoundsRule::Fixed(rounds)),
+        }
+    }
+}
+
+/// A study that can be run.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// What it was begun with; its id is that of a new study.
+    pub manifest: Manifest,
+    /// The file's text.
+    pub text: String,
+    /// Who runs it, in the order of the manifest's arms.
+    pub contenders: Vec<Contender>,
+    /// Where server and workers run.
+    pub placement: Placement,
+    /// Time limit of a batch, where it is not the default.
+    pub time_limit: Option<Duration>,
+}
+
+/// Reads and checks a study file; `inflight` is the path of our own binary.
+///
+/// # Errors
+/// The file cannot be read or is wrong: the message names file, line and column.
+pub fn prepare(
+    file: &Path,
+    overrides: Overrides,
+    environment: &Environment,
+    inflight: &Path,
+) -> anyhow::Result<Prepared> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let here = |error: inflight_record::study::StudyError| anyhow::anyhow!("{}:{error}", file.display());
+    let study = Study::parse(stem, &text).map_err(here)?;
+    let contenders = contenders(&study, inflight).map_err(here)?;
+    let rounds = overrides.rounds(study.rounds)?;
+    if overrides.shard.is_some() && matches!(rounds, RoundsRule::Auto { .. }) {
+        bail!("a part of a study needs a number of rounds: no part sees when the whole is narrow enough");
+    }
+    let name = study.name;
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let manifest = Manifest {
+        schema_version: SCHEMA_VERSION,
+        study_id: format!("{name}-{now}-{:08x}", rand::random::<u32>()),
+        name,
+        question: study.question,
+        study_sha256: sha256_hex(text.as_bytes()),
+        binary_sha256: sha256_hex(&fs::read(inflight).context("cannot read this binary")?),
+        environment_id: environment.environment_id.clone(),
+        seed: study.seed,
+        rounds,
+        shard: overrides.shard,
+        baseline: study.baseline.value,
+        controls: study.controls,
+        workloads: study.workloads,
+        arms: contenders.iter().map(|(kind, contender)| arm(*kind, contender)).collect(),
+    };
+    Ok(Prepared {
+        manifest,
+        text,
+        contenders: contenders.into_iter().map(|(_, contender)| contender).collect(),
+        placement: match study.placement {
+            StudyPlacement::Split => Placement::Split,
+            StudyPlacement::Shared => Placement::Shared,
+        },
+        time_limit: study.time_limit_ns.map(Duration::from_nanos),
+    })
+}
+
+fn arm(kind: ArmKind, contender: &Contender) -> Arm {
+    Arm { arm: contender.arm.clone(), model: contender.card.id.clone(), label: contender.card.label, kind }
+}
+
+/// The models that the study names, then the baseline's control arms.
+fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)>, inflight_record::study::StudyError> {
+    let one = |model: &Placed<String>| {
+        let mut chosen = lineup::choose(&model.value, inflight).map_err(|error| model.wrong(error.to_string()))?;
+        match chosen.len() {
+            1 => Ok(chosen.remove(0)),
+            _ => Err(model.wrong(format!("{:?} is not one model", model.value))),
+        }
+    };
+    let models = match &study.models {
+        Some(models) => models.iter().map(one).collect::<Result<Vec<_>, _>>()?,
+        None => lineup::models().into_iter().map(|model| lineup::contender(model, inflight)).collect(),
+    };
+    let baseline = one(&study.baseline)?;
+    if !models.iter().any(|model| model.arm == baseline.arm) {
+        return Err(study.baseline.wrong(format!(
+            "the baseline {:?} is not among the models: add it, or name another baseline",
+            baseline.arm
+        )));
+    }
+    let controls = ArmKind::CONTROLS.map(|kind| (kind, control(&baseline, kind, study.controls, inflight)));
+    Ok(models.into_iter().map(|model| (ArmKind::Model, model)).chain(controls).collect())
+}
+
+/// The baseline under the control's name, with what the control adds.
+fn control(baseline: &Contender, kind: ArmKind, controls: Controls, inflight: &Path) -> Contender {
+    let (delay_ns, work_ns) = match kind {
+        ArmKind::Model | ArmKind::Again => (0, 0),
+        ArmKind::Delay => (controls.delay_ns, 0),
+        ArmKind::Work => (0, controls.work_ns),
+    };
+    let added = [("--added-delay-ns", delay_ns), ("--added-work-ns", work_ns)];
+    let mut worker = Program::new(inflight, &["worker", &baseline.card.id]);
+    for (name, size) in added.into_iter().filter(|(_, size)| *size > 0) {
+        worker.args.extend([name.to_owned(), size.to_string()]);
+    }
+    Contender { arm: format!("{}{}", baseline.arm, kind.ending()), card: baseline.card.clone(), worker }
+}

@@ -1,0 +1,93 @@
+//! Driver, worker or server killed at any instant: the study goes on, and in the end nothing is lost or doubled.
+
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+use crate::stage::Stage;
+
+#[test]
+fn killed_three_times_at_any_instant_it_is_complete_in_the_end() {
+    for fault in 0..3 {
+        survives(fault);
+    }
+}
+
+/// Some four minutes: `cargo test -p inflight --test study -- --ignored`.
+#[test]
+#[ignore = "fifty faults take minutes"]
+fn killed_fifty_times_at_any_instant_it_is_complete_in_the_end() {
+    for fault in 0..50 {
+        survives(fault);
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Victim {
+    Driver,
+    Worker,
+    Server,
+}
+
+/// Runs a study of two rounds in which a process is killed, once or more, and goes on until it is complete.
+fn survives(fault: u64) {
+    let mut random = ChaCha8Rng::seed_from_u64(fault);
+    let stage = Stage::new("");
+    let victim = [Victim::Driver, Victim::Worker, Victim::Server][(fault % 3) as usize];
+    let mut kills = 1 + random.next_u32() % 3;
+    for attempt in 0.. {
+        assert!(attempt < 10, "fault {fault}: not complete after {attempt} attempts");
+        let mut command = stage.command_into(&stage.out(), "--rounds 2 --resume");
+        let mut driver = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        while kills > 0 && driver.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_micros(u64::from(random.next_u32() % 1_500_000)));
+            kills -= u32::from(strike(victim, &driver));
+            if let Victim::Driver = victim {
+                break;
+            }
+        }
+        let output = driver.wait_with_output().unwrap();
+        match output.status.code() {
+            // 1: a batch whose worker or server was killed has failed, and is on record as such.
+            Some(0 | 1) => break,
+            None => {}
+            Some(code) => panic!("fault {fault}, {victim:?}: {code}: {}", String::from_utf8_lossy(&output.stderr)),
+        }
+    }
+    assert_eq!(stage.keys(), stage.all_keys(0..2), "fault {fault}, {victim:?}");
+    let kept = std::fs::read_dir(stage.out().join("samples")).unwrap();
+    for entry in kept.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()) {
+        zstd::decode_all(std::fs::File::open(&entry).unwrap()).unwrap();
+    }
+}
+
+/// Kills the victim, if it is there just now.
+fn strike(victim: Victim, driver: &Child) -> bool {
+    let word = match victim {
+        Victim::Driver => return signal(driver.id()),
+        Victim::Worker => "worker",
+        Victim::Server => "serve",
+    };
+    let children = std::fs::read_dir(format!("/proc/{}/task", driver.id())).into_iter().flatten().flatten();
+    let pids = children.flat_map(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()
+    });
+    let mut hit = false;
+    for pid in pids {
+        let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        if command.split(|byte| *byte == 0).nth(1) == Some(word.as_bytes()) {
+            hit |= signal(pid);
+        }
+    }
+    hit
+}
+
+fn signal(pid: u32) -> bool {
+    kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).is_ok()
+}

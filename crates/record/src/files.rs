@@ -1,0 +1,12 @@
+//! Names of the files in a study's directory.
+
+/// The records, one batch a line.
+pub const RECORDS: &str = "records.jsonl";
+/// Where and with what they ran, one environment a line.
+pub const ENVIRONMENTS: &str = "environments.jsonl";
+/// The manifests: one, or one a part after a merge.
+pub const MANIFESTS: &str = "study.jsonl";
+/// The study file's text.
+pub const STUDY: &str = "study.toml";
+/// Whole samples of one batch of each cell.
+pub const SAMPLES: &str = "samples";
