@@ -86,6 +86,9 @@ fn notes(comparison: &Comparison, fail_above: Option<f64>) -> String {
         in_percent(comparison.level_each),
         in_percent(comparison.level),
     );
+    if comparison.changes.iter().all(|change| change.ratio.is_none()) {
+        text.push_str("NOTHING COULD BE COMPARED: no row has enough rounds that may be used.\n");
+    }
     if let Some(floor) = &comparison.floor {
         let _ = writeln!(
             text,

@@ -65,6 +65,7 @@ fn the_level_is_shared_among_all_rows() {
     assert!((comparison.level_each - (1.0 - 0.05 / 12.0)).abs() < 1e-12);
     let few = Comparison::of(&before(), &study(&MODELS, 2, |_| true), false).unwrap();
     assert!(few.changes.iter().all(|change| change.ratio.is_none()));
+    assert!(text(&few, None, Style::Terminal).contains("NOTHING COULD BE COMPARED"));
     assert!(cpu(&few).reason.as_ref().unwrap().contains("12 and 2 rounds are too few"), "{few:?}");
 }
 

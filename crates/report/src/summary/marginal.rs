@@ -29,7 +29,12 @@ pub(super) fn marginal_memory(ids: &Ids, machine: &Machine<'_>, stopping: Stoppi
             None => groups.push((key, vec![cells])),
         }
     }
-    groups.iter().filter(|(_, group)| rises(group)).map(|(key, group)| one(ids, key, group, stopping)).collect()
+    groups
+        .iter()
+        .filter(|(_, group)| rises(group))
+        .map(|(key, group)| one(ids, key, group, stopping))
+        .filter(|group| !group.models.is_empty())
+        .collect()
 }
 
 fn rises(group: &[&Cells<'_>]) -> bool {

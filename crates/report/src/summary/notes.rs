@@ -71,7 +71,7 @@ fn noise(text: &mut String, again: &[Again]) {
     let share = |share: Option<f64>| share.map_or_else(|| "unknown".to_owned(), percent);
     let _ = writeln!(text, "A/A, the baseline against itself: {}.", each(&|it| it.ratio.text()));
     if again.iter().all(|it| it.half_width.is_none()) {
-        text.push_str("That is too few rounds to say what is noise: no difference is claimed.\n");
+        text.push_str("Too few rounds may be used to say what is noise: no difference is claimed.\n");
         return;
     }
     let _ = writeln!(

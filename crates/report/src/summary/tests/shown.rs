@@ -73,7 +73,7 @@ fn too_few_rounds_are_told() {
     assert_eq!(rows(&text)[3][8], "–");
     for line in [
         "Figures without limits have fewer than the 6 rounds that limits need.",
-        "That is too few rounds to say what is noise: no difference is claimed.",
+        "Too few rounds may be used to say what is noise: no difference is claimed.",
         "found back as 2.00 ms (too few rounds to say)",
         "No ranks by excess, makespan, CPU/request, memory/in flight: 5 paired rounds: 3 pairs of models need 7.",
     ] {
