@@ -5,14 +5,13 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
+use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS};
 use inflight_record::jsonl::{self, JsonlError};
 use inflight_record::{Environment, Manifest, row};
 use serde::Deserialize;
 
-use crate::study::{MANIFESTS, Misfit, Placed, RECORDS, StudyRecords};
+use crate::study::{Misfit, Placed, StudyRecords};
 use crate::summary::Summary;
-
-const ENVIRONMENTS: &str = "environments.jsonl";
 
 /// What [`write_summary`] writes.
 pub const SUMMARY: &str = "summary.json";

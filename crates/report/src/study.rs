@@ -2,13 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use inflight_record::{Arm, ArmKind, Environment, Manifest, NamedWorkload, RoundsRule, Row};
+use inflight_record::files::{MANIFESTS, RECORDS};
+use inflight_record::{Arm, ArmKind, Environment, Manifest, NamedWorkload, Outcome, RoundsRule, Row};
 use inflight_stats::Stopping;
-
-/// The file of manifests.
-pub(crate) const MANIFESTS: &str = "study.jsonl";
-/// The file of records.
-pub(crate) const RECORDS: &str = "records.jsonl";
 
 /// What a study's directory holds; [`StudyRecords::new`] has checked that it belongs together.
 #[derive(Debug, Clone)]
@@ -72,6 +68,8 @@ pub enum Fault {
     UnknownEnvironment(String),
     #[error("this batch stands in line {first} too: study {study_id}, workload {slug}, round {round}, arm {arm}")]
     BatchTwice { first: usize, study_id: String, slug: String, round: u32, arm: String },
+    #[error("this batch is ok, but has no {0}: the line was edited, or another inflight wrote it")]
+    Hollow(&'static str),
 }
 
 /// How the number of rounds comes about by this rule.
@@ -87,7 +85,7 @@ impl StudyRecords {
     ///
     /// # Errors
     /// No manifest; manifests of different studies; a row whose study, workload, arm or environment is unknown; a batch
-    /// that stands twice.
+    /// that stands twice, or is ok without the figures of one.
     pub fn new(manifests: Vec<Manifest>, environments: Vec<Environment>, rows: Vec<Row>) -> Result<Self, Misfit> {
         check_manifests(&manifests)?;
         let study = Self { manifests, environments, rows, placed: Vec::new() };
@@ -184,6 +182,9 @@ impl StudyRecords {
             if !environments.contains(&*row.environment_id) {
                 return wrong(Fault::UnknownEnvironment(row.environment_id.to_string()));
             }
+            if let Some(lacking) = lacking(row) {
+                return wrong(Fault::Hollow(lacking));
+            }
         }
         Ok(())
     }
@@ -205,6 +206,13 @@ impl StudyRecords {
         }
         Ok(())
     }
+}
+
+/// What a batch that is ok must have, and this one has not.
+fn lacking(row: &Row) -> Option<&'static str> {
+    let figures = [("makespan_ns", row.makespan_ns.is_some()), ("cpu", row.cpu_ns.is_some())];
+    let ok = row.outcome == Outcome::Ok;
+    figures.into_iter().find(|(_, there)| ok && !there).map(|(name, _)| name)
 }
 
 fn check_manifests(manifests: &[Manifest]) -> Result<(), Misfit> {

@@ -106,7 +106,7 @@ fn damaged_records_are_named_by_line_and_left_as_they_are() {
     let cases = [
         (edited("\"schema_version\":1", "\"schema_version\":7"), "records.jsonl:3: schema version 7"),
         (edited("\"round\":0", "\"round\":\"first\""), "records.jsonl:3: "),
-        (edited("\"makespan_ns\":", "\"makespan\":"), "records.jsonl:3: "),
+        (edited("\"makespan_ns\":", "\"makespan\":"), "records.jsonl:3: this batch is ok, but has no makespan_ns"),
         (edited("\"arm\":\"", "\"arm\":\"un"), "records.jsonl:3: "),
         (edited("\"study_id\":\"", "\"study_id\":\"un"), "records.jsonl:3: "),
         (twice, "records.jsonl:11: "),
