@@ -16,13 +16,19 @@ const SOMAXCONN_DEFAULT: u32 = 4096;
 const SOMAXCONN_PATH: &str = "/proc/sys/net/core/somaxconn";
 /// How many ports are tried until one is free on all hosts. The kernel offers one that is free on the first; that
 /// another host's is taken is rare, and happening so often means that something holds most of them.
-const PORT_TRIES: u32 = 16;
+const PORT_TRIES: usize = 16;
 
 /// Listens on every host of the options, the first one first. Must be called within the runtime.
 pub(crate) fn listen_on_all(options: &Options) -> Result<Vec<TcpListener>, ServerError> {
     let hosts = hosts(options)?;
-    for _ in 0..PORT_TRIES {
-        let first = listen_on(options.bind, options)?;
+    // Kept until the end, so that the kernel offers another port each time.
+    let mut passed_over = Vec::new();
+    while passed_over.len() < PORT_TRIES {
+        let first = match listen_on(options.bind, options) {
+            // There was a port before, but it was no good: now there is none left.
+            Err(_) if !passed_over.is_empty() => break,
+            first => first?,
+        };
         let port = first.local_addr().map_err(|source| ServerError::Listen { bind: options.bind, source })?.port();
         let mut listeners = vec![first];
         let others = hosts.iter().skip(1).map(|host| SocketAddr::new(host.ip(), port));
@@ -30,11 +36,14 @@ pub(crate) fn listen_on_all(options: &Options) -> Result<Vec<TcpListener>, Serve
         {
             Ok(()) => return Ok(listeners),
             Err(ServerError::Listen { source, .. })
-                if source.kind() == io::ErrorKind::AddrInUse && options.bind.port() == 0 => {}
+                if source.kind() == io::ErrorKind::AddrInUse && options.bind.port() == 0 =>
+            {
+                passed_over.push(listeners);
+            }
             Err(error) => return Err(error),
         }
     }
-    Err(ServerError::NoPort { hosts: options.hosts, tries: PORT_TRIES })
+    Err(ServerError::NoPort { hosts: options.hosts, tries: passed_over.len() })
 }
 
 /// The addresses to listen on, with the port as asked.

@@ -91,7 +91,7 @@ pub enum ServerError {
         /// How many hosts.
         hosts: u64,
         /// How many ports were tried.
-        tries: u32,
+        tries: usize,
     },
     /// No event loop, timer or thread could be made.
     #[error(
