@@ -10,6 +10,8 @@ mod faults;
 mod parts;
 #[path = "study/stage.rs"]
 mod stage;
+#[path = "study/truth.rs"]
+mod truth;
 
 use inflight_record::{Cpu, Memory, Outcome, Record, RoundsRule};
 use stage::Stage;
