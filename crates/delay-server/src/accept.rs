@@ -27,8 +27,8 @@ pub(crate) fn raise_open_files() {
     }
 }
 
-/// Takes connections for ever, and serves each in a task of its own.
-pub(crate) async fn accept(listener: &TcpListener, state: &Rc<State>) {
+/// Takes connections to the host of this number for ever, and serves each in a task of its own.
+pub(crate) async fn accept(listener: &TcpListener, host: u64, state: &Rc<State>) {
     loop {
         // A pause that begins while this waits must hold back the very next connection, so it is looked at each time.
         let accepted = poll_fn(|cx| match state.accept_pause() {
@@ -36,7 +36,7 @@ pub(crate) async fn accept(listener: &TcpListener, state: &Rc<State>) {
             None => listener.poll_accept(cx).map(Ok),
         });
         match accepted.await {
-            Ok(Ok((stream, _))) => serve(stream, state),
+            Ok(Ok((stream, _))) => serve(stream, host, state),
             Ok(Err(error)) if is_of_one_connection(&error) => {}
             Ok(Err(_)) => tokio::time::sleep(ACCEPT_BACKOFF).await,
             Err(pause) => tokio::time::sleep(pause).await,
@@ -50,8 +50,8 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-fn serve(stream: TcpStream, state: &Rc<State>) {
-    let service = Connection::new(Rc::clone(state));
+fn serve(stream: TcpStream, host: u64, state: &Rc<State>) {
+    let service = Connection::new(Rc::clone(state), host);
     let alarm = state.panic_alarm();
     tokio::task::spawn_local(async move {
         let _alarm = alarm;

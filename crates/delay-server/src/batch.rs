@@ -36,6 +36,7 @@ struct Account {
     first_arrival_ns: Option<u64>,
     last_arrival_ns: u64,
     asked_mark: u64,
+    misplaced: u64,
     last_answer_ns: u64,
     held_sum_ns: u64,
     queued_sum_ns: u64,
@@ -70,6 +71,7 @@ impl Batch {
                 first_arrival_ns: None,
                 last_arrival_ns: 0,
                 asked_mark: 0,
+                misplaced: 0,
                 last_answer_ns: 0,
                 held_sum_ns: 0,
                 queued_sum_ns: 0,
@@ -112,6 +114,11 @@ impl Batch {
             // What was taken for the cap was none.
             account.quiet_longest_ns = 0;
         }
+    }
+
+    /// A request arrives at another host than that of its index.
+    pub(crate) fn misplaced(&self) {
+        self.account.borrow_mut().misplaced += 1;
     }
 
     /// The hold of a request ends: its response is made, and about to be written. `queued_ns` of `held_ns` it spent in
@@ -172,6 +179,7 @@ impl Batch {
             span_ns: account.first_arrival_ns.map_or(0, |first| account.last_answer_ns.saturating_sub(first)),
             arriving_ns: account.first_arrival_ns.map_or(0, |first| account.last_arrival_ns.saturating_sub(first)),
             asked_mark: account.asked_mark,
+            misplaced: account.misplaced,
             held_sum_ns: account.held_sum_ns,
             hold_late_ns: HoldLateness { p50: late(0.5), p99: late(0.99), max: account.late_ns.max() },
             // Without a gate there is no queue: who arrives is served.

@@ -31,6 +31,8 @@ pub(crate) struct Connection {
     state: Rc<State>,
     /// How many connections were accepted before it.
     number: u64,
+    /// The number of the host that it came to.
+    host: u64,
     /// The batch that it carried last.
     batch: RefCell<Option<Rc<Batch>>>,
 }
@@ -46,11 +48,11 @@ pub(crate) enum Making {
 }
 
 impl Connection {
-    /// The service of a connection that was just accepted.
-    pub(crate) fn new(state: Rc<State>) -> Self {
+    /// The service of a connection that was just accepted on the host of this number.
+    pub(crate) fn new(state: Rc<State>, host: u64) -> Self {
         let number = state.book.accepted.get();
         count(&state.book.accepted);
-        Self { state, number, batch: RefCell::new(None) }
+        Self { state, number, host, batch: RefCell::new(None) }
     }
 
     fn take(&self, request: Request<Incoming>) -> Result<Making, Refusal> {
@@ -77,6 +79,11 @@ impl Connection {
 
     fn hold(&self, delay: Delay, headers: HeaderMap) -> Result<Making, Refusal> {
         let batch = delay.batch.map(|number| self.find(number, delay.index)).transpose()?;
+        if let Some(batch) = &batch
+            && delay.index % self.state.hosts != self.host
+        {
+            batch.misplaced();
+        }
         if self.state.panic_at_index == Some(delay.index) {
             panic!("index {} arrived, at which the server was told to panic", delay.index);
         }

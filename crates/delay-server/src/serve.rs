@@ -51,12 +51,12 @@ pub(crate) fn run_until<E: Future<Output = ()>>(
         let listener = others.next().ok_or_else(|| listen_error(io::ErrorKind::AddrNotAvailable.into()))?;
         let address = listener.local_addr().map_err(listen_error)?;
         let end = end()?;
-        for listener in others {
+        for (host, listener) in (1..).zip(others) {
             let (state, alarm) = (Rc::clone(&state), state.panic_alarm());
             // Ends with the runtime, as connections do.
             tokio::task::spawn_local(async move {
                 let _alarm = alarm;
-                accept(&listener, &state).await;
+                accept(&listener, host, &state).await;
             });
         }
         ready(address);
@@ -66,7 +66,7 @@ pub(crate) fn run_until<E: Future<Output = ()>>(
             () = state.panicked.notified() => panic!("a connection's task panicked; its message is above"),
             () = end => Ok(()),
             fault = state.timer.drive() => fault.map_err(ServerError::setup("timer")),
-            () = accept(&listener, &state) => Ok(()),
+            () = accept(&listener, 0, &state) => Ok(()),
         }
     })
 }

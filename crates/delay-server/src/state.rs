@@ -19,6 +19,8 @@ pub(crate) struct State {
     pub(crate) timer: Timer,
     pub(crate) book: Book,
     pub(crate) panic_at_index: Option<u64>,
+    /// How many hosts are listened on: index i belongs to host i mod this.
+    pub(crate) hosts: u64,
     /// The header that `POST /ledger` needs, where it needs one.
     pub(crate) guard: Option<String>,
     scratch: RefCell<Vec<u8>>,
@@ -36,6 +38,7 @@ impl State {
             timer: Timer::new(clock).map_err(ServerError::setup("timer"))?,
             book: Book::default(),
             panic_at_index: options.panic_at_index,
+            hosts: options.hosts.max(1),
             guard: options.guarded.then(|| format!("Bearer {}", options.key.ledger_word().to_hex())),
             scratch: RefCell::default(),
             pause_left: Cell::new(options.pause_accept),

@@ -87,13 +87,19 @@ fn failures(evidence: &Evidence<'_>) -> Option<String> {
     Some(format!("{status} of {total} answers were not 200; request {}: status {}", first.index, first.status))
 }
 
-/// Each index owed arrived at the server exactly once.
+/// Each index owed arrived at the server exactly once, on the host of its URL.
 fn requests(evidence: &Evidence<'_>) -> Option<String> {
     let (ledger, owed) = (evidence.ledger, evidence.workload.requests);
     if ledger.doubled > 0 || ledger.missing > 0 || ledger.requests != owed {
         return Some(format!(
             "the server saw {} requests, {} indices missing and {} doubled; owed: each of {owed} once",
             ledger.requests, ledger.missing, ledger.doubled
+        ));
+    }
+    if ledger.misplaced > 0 {
+        return Some(format!(
+            "{} of {owed} requests came to another host than their URL names: they belong to {} hosts in turn",
+            ledger.misplaced, evidence.workload.hosts
         ));
     }
     None

@@ -63,6 +63,9 @@ pub struct Ledger {
     /// its own delay.
     #[serde(default)]
     pub asked_mark: u64,
+    /// Requests that came to another host than that of their index.
+    #[serde(default)]
+    pub misplaced: u64,
     /// Sum of all holds of answered requests, time in the server's queue included, in nanoseconds.
     pub held_sum_ns: u64,
     /// How much longer than asked responses were held.
@@ -85,8 +88,8 @@ pub struct Ledger {
     pub cpu_ns: u64,
 }
 
-/// The ledger of a record; same names as [`Ledger`], without the batch's number and the mark of its delays, which
-/// prove and do not measure.
+/// The ledger of a record; same names as [`Ledger`], without the batch's number, the mark of its delays and what was
+/// misplaced, which prove and do not measure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "each field is documented once, on Ledger")]
 pub struct LedgerFigures {

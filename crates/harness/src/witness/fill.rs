@@ -38,14 +38,15 @@ pub(super) enum Fill {
 /// is measured and subtracted. At D = 0 nothing can be seen.
 ///
 /// Slots are what the client may have in flight: with a capacity, those in the server's queue fill them too. Delays that
-/// vary are answered one by one and not in waves, so that at most times some slot's next request is on its way; there
+/// vary, and those behind a capacity that is below the declared peak, are answered one by one and not in waves, so that at most times some slot's next request is on its way; there
 /// nearly all slots are as good as all.
 pub(super) fn fill(evidence: &Evidence<'_>) -> Fill {
     let Evidence { workload, ledger, .. } = evidence;
     if workload.delay_ns == 0 || ledger.peak_in_flight >= evidence.declared_peak {
         return Fill::Full;
     }
-    let varying = workload.lognormal.is_some();
+    // A capacity below the declared peak spreads the answers as varying delays do.
+    let varying = workload.lognormal.is_some() || workload.capacity.is_some_and(|it| it < evidence.declared_peak);
     if !waited_at_its_cap(evidence) {
         if varying && nearly_full(evidence) {
             return Fill::Full;

@@ -27,7 +27,13 @@ pub fn tests() -> Vec<Trial> {
         ("shortens-its-makespan", workload(40, 20, half), &["is below the server's span"]),
     ];
     // The same where delays vary, or where the server has a capacity: which workload, too.
-    let others: [(&str, &str, Workload, &[&str]); 7] = [
+    let others: [(&str, &str, Workload, &[&str]); 8] = [
+        (
+            "hosts",
+            "asks-one-host",
+            Workload { hosts: 4, ..workload(40, 20, half / 5) },
+            &["30 of 40 requests came to another host than their URL names"],
+        ),
         ("lognormal", "caps-at-half", varying(60, 20, half), &["at most 10 requests were in flight", "declared: 20"]),
         ("lognormal", "awaits-in-a-loop", varying(6, 3, half), &["at most 1 requests were in flight", "declared: 3"]),
         ("lognormal", "asks-for-less-delay", varying(40, 20, half / 5), &["ms in all; owed:", "shorter delays"]),
