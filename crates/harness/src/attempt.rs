@@ -117,7 +117,7 @@ impl Attempt<'_> {
         worker: &mut Child,
         started: impl FnOnce(u32, u32),
     ) -> Result<Seen, Broken> {
-        let versions = match self.hear(worker, PATIENCE, "hello")? {
+        let versions = match self.hear(worker, PATIENCE, "hello", Broken::Failed)? {
             FromWorker::Hello { protocol: PROTOCOL_VERSION, versions } => versions,
             FromWorker::Hello { protocol, .. } => {
                 return Err(Broken::Failed(format!(
@@ -127,7 +127,7 @@ impl Attempt<'_> {
             other => return Err(unexpected("hello", &other)),
         };
         self.send_job(server, worker)?;
-        match self.hear(worker, self.limit + PATIENCE, "ready")? {
+        match self.hear(worker, self.limit + PATIENCE, "ready", Broken::Overran)? {
             FromWorker::Ready => {}
             other => return Err(unexpected("ready", &other)),
         }
@@ -199,7 +199,7 @@ impl Attempt<'_> {
     fn samples(&self, worker: &mut Child) -> Result<(Vec<Sample>, Vec<String>), Broken> {
         let mut samples = Vec::new();
         loop {
-            match self.hear(worker, PATIENCE, "samples")? {
+            match self.hear(worker, PATIENCE, "samples", Broken::Failed)? {
                 FromWorker::Samples(columns) => {
                     let more = columns.into_samples(samples.len() as u64);
                     samples.extend(
@@ -218,12 +218,17 @@ impl Attempt<'_> {
         }
     }
 
-    fn hear(&self, worker: &mut Child, patience: Duration, owed: &str) -> Result<FromWorker, Broken> {
+    /// The worker's next line, which should be `owed`; `late` says what it is if it does not come in time.
+    fn hear(
+        &self,
+        worker: &mut Child,
+        patience: Duration,
+        owed: &str,
+        late: fn(String) -> Broken,
+    ) -> Result<FromWorker, Broken> {
         let line = worker.line(Instant::now() + patience, Duration::from_millis(50), || {});
         let line = line.map_err(|silence| match silence {
-            Silence::Deadline => {
-                Broken::Overran(format!("the worker did not say {owed} within {} s", patience.as_secs()))
-            }
+            Silence::Deadline => late(format!("the worker did not say {owed} within {} s", patience.as_secs())),
             Silence::Ended(how) => Broken::Failed(format!("the worker {how}, before it said {owed}")),
             Silence::Interrupted => Broken::Interrupted,
         })?;

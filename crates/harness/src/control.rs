@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use inflight_record::Card;
+use nix::sys::prctl::{get_timerslack, set_timerslack};
 use nix::time::{ClockId, clock_gettime};
 
 use crate::batch::Batch;
@@ -48,9 +49,17 @@ impl Client for HandicappedClient {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
         self.client.fetch(batch)?;
         spin(self.work * u32::try_from(batch.len())?)?;
-        thread::sleep(self.delay);
-        Ok(())
+        wait(self.delay)
     }
+}
+
+/// Waits for that long, and as little longer as the kernel can: its timers may be late by 50 µs unless told otherwise.
+fn wait(delay: Duration) -> Result<(), ModelError> {
+    let slack = get_timerslack()?;
+    set_timerslack(1)?;
+    thread::sleep(delay);
+    // A slack is never negative.
+    Ok(set_timerslack(u64::try_from(slack)?)?)
 }
 
 /// Uses that much CPU time of this thread, however often it is interrupted.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use inflight_record::{Environment, Machine, SCHEMA_VERSION, Software};
+use inflight_record::{Environment, Limits, Machine, SCHEMA_VERSION, Software};
 use sha2::{Digest as _, Sha256};
 
 use crate::child::allowed_cpus;
@@ -17,9 +17,19 @@ pub fn read(software: Software) -> Environment {
     let _ = limits::raise_nofile();
     let (machine, limits) = (machine(), limits::read());
     // Plain structs of text and numbers: writing them as JSON cannot fail.
-    let sealed = serde_json::to_vec(&(&machine, &software, &limits)).unwrap_or_default();
+    let sealed = serde_json::to_vec(&steady(&machine, &software, &limits)).unwrap_or_default();
     let environment_id = sha256_hex(&sealed)[..16].to_owned();
     Environment { schema_version: SCHEMA_VERSION, environment_id, machine, software, limits }
+}
+
+/// What an environment is known by. The kernel sizes itself by the memory that is left after boot, which differs by some
+/// pages from one boot to the next: that is the same machine.
+#[must_use]
+pub fn steady(machine: &Machine, software: &Software, limits: &Limits) -> (Machine, Software, Limits) {
+    const STEP: u64 = 256 << 20;
+    let memory_bytes = (machine.memory_bytes + STEP / 2) / STEP * STEP;
+    let machine = Machine { memory_bytes, ..machine.clone() };
+    (machine, software.clone(), Limits { threads_max: 0, ..limits.clone() })
 }
 
 /// SHA-256 in hexadecimal.

@@ -86,7 +86,16 @@ impl Store {
     /// The disk is full or gone.
     pub fn put(&mut self, record: &Record, samples: &[Sample]) -> Result<(), StoreError> {
         let cell = (record.arm.clone(), record.workload.slug.clone());
-        if !samples.is_empty() && self.cells_kept.insert(cell) {
+        if samples.is_empty() {
+            // A writer that was stopped before its record may have left those of another attempt at this batch.
+            let path = self.sample_file(&record.record_id);
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::Samples { path, source });
+                }
+                _ => {}
+            }
+        } else if self.cells_kept.insert(cell) {
             let path = self.sample_file(&record.record_id);
             self.put_samples(&path, samples).map_err(|source| StoreError::Samples { path, source })?;
         }
@@ -108,7 +117,8 @@ impl Store {
             io::Write::write_all(&mut encoder, b"\n")?;
         }
         encoder.finish()?.sync_data()?;
-        fs::rename(&part, path)
+        fs::rename(&part, path)?;
+        File::open(&self.samples)?.sync_all()
     }
 }
 

@@ -48,7 +48,7 @@ enum Command {
     Run(RunArguments),
     /// Runs a study file: its workloads and models in interleaved rounds, batch by batch on disk.
     ///
-    /// Exit code: 0 complete; 1 complete, and a batch failed or was invalid; 2 bad input, or the disk is full;
+    /// Exit code: 0 complete; 1 complete, and a batch failed or was invalid; 2 bad input, or it could not go on (such as a full disk);
     /// 130 interrupted, to be gone on with by --resume.
     Study(study::StudyArguments),
     /// Puts parts and machines of one study together in a new directory.

@@ -20,7 +20,7 @@ pub struct MergeArguments {
 pub fn run(arguments: &MergeArguments) -> anyhow::Result<u8> {
     let merged = merge(&arguments.directories, &arguments.out)?;
     for lacking in &merged.lacking {
-        eprintln!("note: {lacking} is not among them");
+        eprintln!("note: not among them: {lacking}");
     }
     let machines: std::collections::BTreeSet<&str> =
         merged.parts.iter().map(|part| part.environment_id.as_str()).collect();

@@ -34,7 +34,7 @@ pub struct StudyArguments {
     /// With --rounds auto: width of each interval of a ratio, from end to end, at which it stops: 2%.
     #[arg(long, value_name = "P", value_parser = text::share)]
     precision: Option<f64>,
-    /// With --rounds auto: the time after which it stops in any case: 20m.
+    /// With --rounds auto: the time after which no new round begins: 20m.
     #[arg(long, value_name = "T", value_parser = text::limit)]
     budget: Option<Duration>,
     /// Run only the k-th of every n rounds; `inflight merge` puts the parts together.
@@ -50,7 +50,8 @@ pub struct StudyArguments {
 
 pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
     let environment = software::environment();
-    let inflight = std::env::current_exe().context("cannot find this binary to start it again")?;
+    // Not the path that it was started by: a build in the meantime would put another binary there.
+    let inflight = PathBuf::from("/proc/self/exe");
     let overrides = Overrides {
         rounds: arguments.rounds,
         precision: arguments.precision,
@@ -112,9 +113,9 @@ fn announce(prepared: &Prepared, runner: &Runner<'_>) {
     let left = spoken(runner.time_left());
     match (manifest.rounds, all) {
         (RoundsRule::Auto { precision, .. }, _) => eprintln!(
-            "{of}, until every interval is narrower than {} % or the budget is spent{on_record}; {left} at most, and about {} a round",
+            "{of}, until every interval is narrower than {} % or the budget is spent{on_record}; no round begins after {left} from now, and one takes about {}",
             precision * 100.0,
-            spoken(runner.round_left(u32::MAX))
+            spoken(runner.a_round())
         ),
         (RoundsRule::Fixed(_), all) => {
             let rounds = counted(usize::try_from(runner.rounds().unwrap_or(0)).unwrap_or(usize::MAX), "round");

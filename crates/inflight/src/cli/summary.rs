@@ -31,7 +31,11 @@ pub fn run(arguments: &SummaryArguments) -> anyhow::Result<u8> {
 /// Sums up a study that has just ended.
 pub fn show(directory: &Path) -> anyhow::Result<()> {
     let summary = summarise(directory)?;
-    Ok(super::run::print_line(summary::tables(&summary, Style::Terminal).trim_end())?)
+    match super::run::print_line(summary::tables(&summary, Style::Terminal).trim_end()) {
+        // The study is whole, and its summary on disk, whether somebody reads on or not.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 fn summarise(directory: &Path) -> anyhow::Result<Summary> {

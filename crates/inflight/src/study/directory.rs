@@ -5,10 +5,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
+use inflight_harness::environment::steady;
 use inflight_harness::store::Store;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, STUDY};
-use inflight_record::jsonl::Cut;
+use inflight_record::jsonl::{Cut, JsonlError};
 use inflight_record::{Environment, Manifest, Row, jsonl};
+use inflight_report::directory::DirectoryError;
 
 use super::prepare::Prepared;
 
@@ -48,19 +50,20 @@ fn begin(directory: &Path, prepared: &Prepared, environment: &Environment) -> an
     let len = fs::metadata(&records).map_or(0, |records| records.len());
     ensure!(len == 0, "{} holds records of something else: choose another directory", directory.display());
     let study = directory.join(STUDY);
-    let there = fs::read_to_string(&study).ok();
-    ensure!(
-        there.as_ref().is_none_or(|there| *there == prepared.text),
-        "{} is another study file: choose another directory",
-        study.display()
-    );
+    match fs::read(&study) {
+        Ok(there) if there != prepared.text.as_bytes() => {
+            bail!("{} is another study file: choose another directory", study.display())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        there => drop(there.with_context(|| study.display().to_string())?),
+    }
     fs::create_dir_all(directory).with_context(|| directory.display().to_string())?;
     // The manifest comes last: while it is not there, nothing has begun.
+    let (store, cut) = Store::go_on(&records, environment)?;
     write_whole(&study, prepared.text.as_bytes())?;
     let mut line = serde_json::to_vec(&prepared.manifest)?;
     line.push(b'\n');
     write_whole(&directory.join(MANIFESTS), &line)?;
-    let (store, cut) = Store::go_on(&records, environment)?;
     Ok(Open { manifest: prepared.manifest.clone(), rows: Vec::new(), store, cut })
 }
 
@@ -78,6 +81,11 @@ fn go_on(directory: &Path, prepared: &Prepared, environment: &Environment) -> an
         directory.display(),
         differences.join("\n  ")
     );
+    // Looked at before anything is cut off: what is damaged elsewhere too stays as it is.
+    match inflight_report::directory::load(directory) {
+        Ok(_) | Err(DirectoryError::Lines(JsonlError::CutOff { .. })) => {}
+        Err(error) => return Err(error.into()),
+    }
     let records = directory.join(RECORDS);
     let (mut store, cut) = Store::go_on(&records, environment)?;
     let rows = inflight_report::directory::load(directory)?.rows().to_vec();
@@ -90,8 +98,8 @@ fn begun_in(directory: &Path, manifest: &Manifest) -> anyhow::Result<Option<Envi
     let path = directory.join(ENVIRONMENTS);
     let known: Vec<Environment> = match jsonl::load(&path) {
         Ok(known) => known,
-        Err(jsonl::JsonlError::CutOff { .. }) => Vec::new(),
-        Err(jsonl::JsonlError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(JsonlError::CutOff { .. }) => Vec::new(),
+        Err(JsonlError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };
     Ok(known.into_iter().find(|known| known.environment_id == manifest.environment_id))
@@ -119,10 +127,12 @@ fn differences(
         differences.push(format!("the part: {} then, {} now", part(manifest.shard), part(now.shard)));
     }
     if let Some(begun) = begun {
+        let then = steady(&begun.machine, &begun.software, &begun.limits);
+        let now = steady(&environment.machine, &environment.software, &environment.limits);
         let fields = [
-            ("machine", serde_json::to_value(&begun.machine)?, serde_json::to_value(&environment.machine)?),
-            ("software", serde_json::to_value(&begun.software)?, serde_json::to_value(&environment.software)?),
-            ("limits", serde_json::to_value(&begun.limits)?, serde_json::to_value(&environment.limits)?),
+            ("machine", serde_json::to_value(then.0)?, serde_json::to_value(now.0)?),
+            ("software", serde_json::to_value(then.1)?, serde_json::to_value(now.1)?),
+            ("limits", serde_json::to_value(then.2)?, serde_json::to_value(now.2)?),
         ];
         for (name, then, now) in fields {
             differences.extend(different_fields(name, &then, &now));
@@ -150,7 +160,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let mut file = File::create(&part)?;
         file.write_all(bytes)?;
         file.sync_data()?;
-        fs::rename(&part, path)
+        fs::rename(&part, path)?;
+        // The name itself has to survive a power cut too.
+        path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
     };
     write().with_context(|| path.display().to_string())
 }

@@ -7,7 +7,7 @@ use inflight_harness::plan::Contender;
 use inflight_record::{Connections, Workload};
 
 /// Starting server and worker of a batch, and ending them.
-const A_BATCH: Duration = Duration::from_millis(120);
+pub(super) const A_BATCH: Duration = Duration::from_millis(120);
 /// What a request costs both sides, and its sample on the way to disk.
 const A_REQUEST: Duration = Duration::from_micros(120);
 /// The warm-up before a `warm` batch.

@@ -1,8 +1,9 @@
-//! One study a machine: a lock (flock) on a file that every user can open.
+//! One study a machine: a lock (flock) on a file that every user can open. Containers with a /tmp of their own do not see
+//! each other's.
 
-use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -32,11 +33,13 @@ pub fn take(
     stop: &AtomicBool,
     waiting: impl FnOnce(&str),
 ) -> anyhow::Result<Option<Lock>> {
-    let mut file = open(path).with_context(|| format!("{}: the lock that keeps two studies apart", path.display()))?;
     let mut waiting = Some(waiting);
-    loop {
+    let mut file = loop {
+        let file = open(path).with_context(|| format!("{}: the lock that keeps two studies apart", path.display()))?;
         match file.try_lock() {
-            Ok(()) => break,
+            // Whoever cleans up /tmp may have removed the file meanwhile: then the next study would lock another.
+            Ok(()) if is_at(&file, path) => break file,
+            Ok(()) => continue,
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| path.display().to_string()),
             Err(TryLockError::WouldBlock) => {}
         }
@@ -51,22 +54,38 @@ pub fn take(
             return Ok(None);
         }
         thread::sleep(AGAIN);
-    }
+    };
     // For whoever is refused: best effort, another user's file may be read-only.
     let _ = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
     Ok(Some(Lock { _file: file }))
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    // Without asking for it to be made first: kernels refuse that for another user's file in a shared directory.
-    match OpenOptions::new().read(true).write(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return File::open(path),
-        opened => return opened,
+    // Never through a link that another user may have put there.
+    let options = |write| {
+        let mut options = OpenOptions::new();
+        options.read(true).write(write).custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits());
+        options
+    };
+    match options(true).create_new(true).open(path) {
+        Ok(file) => {
+            let _ = file.set_permissions(Permissions::from_mode(0o666));
+            return Ok(file);
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
     }
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    let _ = file.set_permissions(Permissions::from_mode(0o666));
-    Ok(file)
+    match options(true).open(path) {
+        // Another user's: it can be locked all the same.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options(false).open(path),
+        opened => opened,
+    }
+}
+
+/// Whether the file is the one at the path.
+fn is_at(file: &File, path: &Path) -> bool {
+    let id = |metadata: &Metadata| (metadata.dev(), metadata.ino());
+    matches!((file.metadata(), std::fs::metadata(path)), (Ok(file), Ok(there)) if id(&file) == id(&there))
 }
 
 /// What the holder said of itself.
@@ -97,7 +116,12 @@ mod tests {
             waiting.join().unwrap().unwrap()
         });
         assert!(second.is_some());
+        std::fs::remove_file(&path).unwrap();
+        let third = take(&path, "process 4", false, &stop, |_| {}).unwrap();
+        assert!(third.is_some(), "a lock whose file is gone is another");
+        drop(third);
         stop.store(true, Ordering::Relaxed);
+        let _held = take(&path, "process 5", false, &AtomicBool::new(false), |_| {}).unwrap();
         assert!(take(&path, "process 3", true, &stop, |_| {}).unwrap().is_none(), "told to stop");
     }
 }

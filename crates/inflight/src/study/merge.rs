@@ -5,10 +5,11 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
+use inflight_harness::environment::sha256_hex;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, SAMPLES, STUDY};
-use inflight_record::{Environment, Manifest};
-use inflight_report::directory;
+use inflight_record::{Environment, Manifest, RoundsRule};
+use inflight_report::{StudyRecords, directory};
 use serde::{Deserialize, Serialize};
 
 /// What a merge has put together.
@@ -18,58 +19,98 @@ pub struct Merged {
     pub parts: Vec<Manifest>,
     /// How many records.
     pub records: usize,
-    /// Parts of a split study that are not among them, each as text.
+    /// What is not among them, each as text: parts of a split study, batches of an interrupted one.
     pub lacking: Vec<String>,
 }
 
 /// One part, and the directory that it is from.
 struct Part<'a> {
-    manifest: Manifest,
+    manifest: &'a Manifest,
     directory: &'a Path,
+    records: usize,
 }
 
 /// Merges `directories` into `out`, which must not hold anything. It is there whole or not at all.
 ///
 /// # Errors
-/// A directory is no study or is damaged, they are of different studies or builds, or the same part comes twice.
+/// A directory is no study, is damaged or is being written, they are of different studies or builds, or the same part
+/// comes twice.
 pub fn merge(directories: &[PathBuf], out: &Path) -> anyhow::Result<Merged> {
     let empty = !out.exists() || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
     ensure!(empty, "{} holds something already: choose a directory that is not there yet", out.display());
+    let mut sources = Vec::new();
+    for directory in directories {
+        sources.push(Source::open(directory)?);
+    }
     let mut parts: Vec<Part<'_>> = Vec::new();
     let mut environments: BTreeMap<String, Environment> = BTreeMap::new();
-    let mut records = 0;
-    for directory in directories {
-        let study = directory::load(directory)?;
-        records += study.rows().len();
-        for manifest in study.manifests() {
+    for source in &sources {
+        for manifest in source.study.manifests() {
             if let Some(twice) = parts.iter().find(|part| part.manifest.study_id == manifest.study_id) {
-                anyhow::bail!(
+                bail!(
                     "{} and {} hold the same part, {}: name it once",
                     twice.directory.display(),
-                    directory.display(),
+                    source.directory.display(),
                     manifest.study_id
                 );
             }
-            parts.push(Part { manifest: manifest.clone(), directory });
+            let records = source.study.rows().iter().filter(|row| *row.study_id == *manifest.study_id).count();
+            parts.push(Part { manifest, directory: source.directory, records });
         }
-        for environment in study.environments() {
+        for environment in source.study.environments() {
             environments.insert(environment.environment_id.clone(), environment.clone());
         }
     }
+    let Some(first) = sources.first() else { bail!("there is nothing to merge: name two directories or more") };
     same_study(&parts, &environments)?;
     parts.sort_by(|a, b| a.manifest.environment_id.cmp(&b.manifest.environment_id));
-    write(&parts, &environments, out)?;
-    let lacking = lacking(&parts);
-    Ok(Merged { parts: parts.into_iter().map(|part| part.manifest).collect(), records, lacking })
+    write(&parts, &first.text, &environments, out)?;
+    Ok(Merged {
+        lacking: lacking(&parts),
+        records: parts.iter().map(|part| part.records).sum(),
+        parts: parts.iter().map(|part| part.manifest.clone()).collect(),
+    })
 }
 
-/// Refuses parts of another study, or by another build.
+/// A directory that is merged, and that nobody writes meanwhile.
+struct Source<'a> {
+    directory: &'a Path,
+    study: StudyRecords,
+    text: String,
+    _records: Option<File>,
+}
+
+impl<'a> Source<'a> {
+    fn open(directory: &'a Path) -> anyhow::Result<Self> {
+        let named = |name: &str| directory.join(name).display().to_string();
+        // Whoever appends to it holds it alone. What cannot be opened at all is no study, which is said below.
+        let records = File::open(directory.join(RECORDS)).ok();
+        if records.as_ref().is_some_and(|records| records.try_lock_shared().is_err()) {
+            bail!("{} is being written: wait until its study has ended", named(RECORDS));
+        }
+        let study = directory::load(directory)?;
+        let text = fs::read_to_string(directory.join(STUDY)).with_context(|| named(STUDY))?;
+        let hash = sha256_hex(text.as_bytes());
+        ensure!(
+            study.manifests().iter().all(|manifest| manifest.study_sha256 == hash),
+            "{} is not the file that its study was begun with: put that one back",
+            named(STUDY)
+        );
+        Ok(Self { directory, study, text, _records: records })
+    }
+}
+
+/// Refuses parts of another study, by another rule, or by another build.
 fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) -> anyhow::Result<()> {
-    let Some(first) = parts.first() else { anyhow::bail!("there is nothing to merge: name two directories or more") };
+    let Some(first) = parts.first() else { return Ok(()) };
     let build = |part: &Part<'_>| {
         let software = environments.get(&part.manifest.environment_id).map(|environment| environment.software.clone());
-        // The compiler may name its host; what it compiled is the same.
-        software.map(|software| (software.commit, software.lockfile_sha256, software.profile))
+        software.map(|software| {
+            // A commit says which build it was, unless files differed from it.
+            let told = !software.commit.ends_with("-dirty") && software.commit != "unknown";
+            let binary = if told { String::new() } else { part.manifest.binary_sha256.clone() };
+            (software.commit, software.lockfile_sha256, software.profile, binary)
+        })
     };
     for part in parts {
         let between = || format!("{} and {}", first.directory.display(), part.directory.display());
@@ -79,6 +120,13 @@ fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) 
             between(),
             first.manifest.name,
             part.manifest.name
+        );
+        ensure!(
+            part.manifest.rounds == first.manifest.rounds,
+            "{} were begun with different rounds: {:?} and {:?}",
+            between(),
+            first.manifest.rounds,
+            part.manifest.rounds
         );
         ensure!(
             build(part) == build(first),
@@ -91,9 +139,19 @@ fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) 
     Ok(())
 }
 
-/// Parts of a split study that are not there, by machine.
+/// Parts of a split study that are not there, by machine, and parts that have not all their batches.
 fn lacking(parts: &[Part<'_>]) -> Vec<String> {
     let mut lacking = Vec::new();
+    for part in parts {
+        if let RoundsRule::Fixed(rounds) = part.manifest.rounds {
+            let rounds = (0..rounds).filter(|round| part.manifest.shard.is_none_or(|shard| shard.has(*round))).count();
+            let owed = rounds * part.manifest.workloads.len() * part.manifest.arms.len();
+            if part.records < owed {
+                let directory = part.directory.display();
+                lacking.push(format!("{} of the {owed} batches of {directory}", owed - part.records));
+            }
+        }
+    }
     for machine in parts.chunk_by(|a, b| a.manifest.environment_id == b.manifest.environment_id) {
         let shards: Vec<_> = machine.iter().filter_map(|part| part.manifest.shard).collect();
         let Some(of) = shards.iter().map(|shard| shard.of).max() else { continue };
@@ -104,25 +162,36 @@ fn lacking(parts: &[Part<'_>]) -> Vec<String> {
     lacking
 }
 
-fn write(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>, out: &Path) -> anyhow::Result<()> {
-    let unfinished = PathBuf::from(format!("{}.part", out.display()));
+/// Writes everything beside `out`, and gives it its name when it is whole and on disk.
+fn write(
+    parts: &[Part<'_>],
+    text: &str,
+    environments: &BTreeMap<String, Environment>,
+    out: &Path,
+) -> anyhow::Result<()> {
+    let name = out.file_name().with_context(|| format!("{} names no directory", out.display()))?;
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    let unfinished = parent.join(format!(".{}.{:08x}.part", name.display(), rand::random::<u32>()));
+    fs::create_dir(&unfinished).with_context(|| unfinished.display().to_string())?;
     let write = || -> anyhow::Result<()> {
-        fs::create_dir_all(unfinished.join(SAMPLES))?;
-        lines(&unfinished.join(MANIFESTS), parts.iter().map(|part| &part.manifest))?;
+        let samples = unfinished.join(SAMPLES);
+        fs::create_dir(&samples)?;
+        lines(&unfinished.join(MANIFESTS), parts.iter().map(|part| part.manifest))?;
         lines(&unfinished.join(ENVIRONMENTS), environments.values())?;
-        if let Some(first) = parts.first() {
-            fs::copy(first.directory.join(STUDY), unfinished.join(STUDY))?;
-        }
+        fs::write(unfinished.join(STUDY), text)?;
         let mut records = BufWriter::new(File::create(unfinished.join(RECORDS))?);
         for part in parts {
-            copy_records(part, &mut records)?;
-            copy_samples(part, &unfinished.join(SAMPLES))?;
+            let named = || part.directory.display().to_string();
+            copy_records(part, &mut records).with_context(named)?;
+            copy_samples(part, &samples).with_context(named)?;
         }
         records.into_inner()?.sync_data()?;
-        if out.exists() {
-            fs::remove_dir(out)?;
+        for synced in [&unfinished.join(STUDY), &samples, &unfinished] {
+            File::open(synced)?.sync_all()?;
         }
-        Ok(fs::rename(&unfinished, out)?)
+        fs::rename(&unfinished, parent.join(name))?;
+        Ok(File::open(parent)?.sync_all()?)
     };
     let written = write();
     if written.is_err() {
@@ -166,7 +235,9 @@ fn copy_samples(part: &Part<'_>, out: &Path) -> anyhow::Result<()> {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.starts_with(&format!("{}-", part.manifest.study_id)) && name.ends_with(".zst") {
-            fs::copy(entry.path(), out.join(&*name))?;
+            let copy = out.join(&*name);
+            fs::copy(entry.path(), &copy)?;
+            File::open(&copy)?.sync_all()?;
         }
     }
     Ok(())

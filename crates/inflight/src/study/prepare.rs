@@ -135,7 +135,17 @@ fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)
         }
     };
     let models = match &study.models {
-        Some(models) => models.iter().map(one).collect::<Result<Vec<_>, _>>()?,
+        Some(names) => {
+            let mut models: Vec<Contender> = Vec::new();
+            for name in names {
+                let model = one(name)?;
+                if models.iter().any(|known| known.arm == model.arm) {
+                    return Err(name.wrong(format!("{:?} stands twice among the models", model.arm)));
+                }
+                models.push(model);
+            }
+            models
+        }
         None => lineup::models().into_iter().map(|model| lineup::contender(model, inflight)).collect(),
     };
     let baseline = one(&study.baseline)?;

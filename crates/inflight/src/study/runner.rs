@@ -1,5 +1,6 @@
 //! Runs what is left of a study, round by round and workload by workload, each batch on disk before the next.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +11,7 @@ use inflight_harness::driver::{self, DriverError, Event};
 use inflight_harness::guards;
 use inflight_harness::plan::{self, Plan};
 use inflight_harness::store::Store;
-use inflight_record::{Environment, Manifest, Record, RoundsRule, Row};
+use inflight_record::{Environment, Manifest, Outcome, Record, RoundsRule, Row};
 
 use inflight_report::study::Misfit;
 use inflight_report::{StudyRecords, Summary};
@@ -92,7 +93,6 @@ impl<'a> Runner<'a> {
         rows: Vec<Row>,
         inflight: &'a Path,
     ) -> Self {
-        let spent = rows.iter().filter_map(|row| row.makespan_ns).sum();
         let cpus = prepared.placement.cpus(&allowed_cpus()).worker.len() as u64;
         let mut estimate = Estimate::default();
         for (place, workload) in manifest.workloads.iter().enumerate() {
@@ -106,12 +106,12 @@ impl<'a> Runner<'a> {
             prepared,
             environment,
             manifest,
+            spent_before: spent(prepared, manifest, &rows),
             schedule: Schedule::new(manifest, &rows),
             rows,
             estimate,
             inflight,
             begun: Instant::now(),
-            spent_before: Duration::from_nanos(spent),
         }
     }
 
@@ -243,30 +243,40 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Time for all that is left; under `auto`, until the budget is spent at most.
+    /// Time for all that is left; under `auto`, until no new round begins.
     #[must_use]
     pub fn time_left(&self) -> Duration {
         match self.manifest.rounds {
-            RoundsRule::Fixed(rounds) => {
-                (0..rounds).filter(|round| self.schedule.has_round(*round)).map(|round| self.round_left(round)).sum()
-            }
+            RoundsRule::Fixed(_) => self.time_for(|place, arm| {
+                self.rounds().unwrap_or(0).saturating_sub(self.schedule.rounds_done(place, arm))
+            }),
             RoundsRule::Auto { budget_ns, .. } => {
                 Duration::from_nanos(budget_ns).saturating_sub(self.spent_before + self.begun.elapsed())
             }
         }
     }
 
-    /// Time for what is left of one round.
-    pub fn round_left(&self, round: u32) -> Duration {
-        let mut left = Duration::ZERO;
+    /// Time for one whole round.
+    #[must_use]
+    pub fn a_round(&self) -> Duration {
+        self.time_for(|_, _| 1)
+    }
+
+    /// Time for so many batches of each arm on the workload at each place.
+    fn time_for(&self, batches: impl Fn(usize, &str) -> u64) -> Duration {
+        let mut time = Duration::ZERO;
         for (place, workload) in self.manifest.workloads.iter().enumerate() {
             let skipped = self.schedule.skipped(workload);
-            let arms = self.schedule.left(place, round).filter(|arm| !skipped.contains_key(&arm.arm));
-            left += arms.map(|arm| self.estimate.of(place, &arm.arm)).sum::<Duration>();
-            // Foreign load is watched for before each.
-            left += guards::WATCH;
+            let mut rounds = 0;
+            for arm in self.manifest.arms.iter().filter(|arm| !skipped.contains_key(&arm.arm)) {
+                let batches = u32::try_from(batches(place, &arm.arm)).unwrap_or(u32::MAX);
+                rounds = rounds.max(batches);
+                time = time.saturating_add(self.estimate.of(place, &arm.arm).saturating_mul(batches));
+            }
+            // Foreign load is watched for before each round of a workload.
+            time = time.saturating_add(guards::WATCH.saturating_mul(rounds));
         }
-        left
+        time
     }
 
     /// Batches that are on record, and those of all rounds where their number is known.
@@ -286,4 +296,26 @@ impl<'a> Runner<'a> {
             RoundsRule::Auto { .. } => None,
         }
     }
+}
+
+/// About the time that the batches of these rows took, with all that stands around them.
+fn spent(prepared: &Prepared, manifest: &Manifest, rows: &[Row]) -> Duration {
+    let mut spent = Duration::ZERO;
+    let mut watched = BTreeSet::new();
+    for row in rows.iter().filter(|row| row.outcome != Outcome::Skipped) {
+        let overran = || {
+            let workload = manifest.workloads.iter().find(|workload| *workload.slug == *row.slug)?;
+            Some(prepared.time_limit.unwrap_or_else(|| plan::limit(&workload.workload)))
+        };
+        let batch = match (row.makespan_ns, row.outcome) {
+            (Some(makespan), _) => Duration::from_nanos(makespan),
+            (None, Outcome::Timeout) => overran().unwrap_or_default(),
+            _ => Duration::ZERO,
+        };
+        spent = spent.saturating_add(batch + estimate::A_BATCH);
+        if watched.insert((&row.slug, row.round)) {
+            spent = spent.saturating_add(guards::WATCH);
+        }
+    }
+    spent
 }

@@ -53,18 +53,24 @@ impl<'m> Schedule<'m> {
         &self.done[place]
     }
 
+    /// How many rounds of this arm on the workload at `place` are on record.
+    #[must_use]
+    pub fn rounds_done(&self, place: usize, arm: &str) -> u64 {
+        self.done[place].iter().filter(|(_, done)| done == arm).count() as u64
+    }
+
     /// Batches on record.
     #[must_use]
     pub fn batches_done(&self) -> u64 {
         self.done.iter().map(|done| done.len() as u64).sum()
     }
 
-    /// Arms that are not started on this workload: at a lower concurrency of a workload that is equal otherwise, they
-    /// overran their time limit. Each with the reason for the record.
+    /// Arms that are not started on this workload: at a lower concurrency of a workload that is equal otherwise and asks
+    /// for no more, they overran their time limit. Each with the reason for the record.
     #[must_use]
     pub fn skipped(&self, workload: &NamedWorkload) -> BTreeMap<String, String> {
         let lower = |(_, other): &&(String, Workload)| {
-            other.concurrency < workload.workload.concurrency && alike(other, &workload.workload)
+            other.concurrency < workload.workload.concurrency && no_harder(other, &workload.workload)
         };
         let reasons = self.timeouts.iter().filter(lower).map(|(arm, other)| {
             (arm.clone(), format!("it overran its time limit at C = {} of the same study", other.concurrency))
@@ -73,10 +79,11 @@ impl<'m> Schedule<'m> {
     }
 }
 
-/// Whether two workloads differ in nothing but C, and N that may grow with it.
-fn alike(a: &Workload, b: &Workload) -> bool {
+/// Whether `a` differs from `b` in nothing but C and N, and has no more requests and no longer ideal. With N fixed, the
+/// ideal falls as C grows: who is too slow at one C may be fast enough at the next.
+fn no_harder(a: &Workload, b: &Workload) -> bool {
     let bare = |workload: &Workload| Workload { requests: 0, concurrency: 0, ..workload.clone() };
-    bare(a) == bare(b)
+    a.requests <= b.requests && bare(a) == bare(b) && a.ideal_ns() <= b.ideal_ns()
 }
 
 #[cfg(test)]
@@ -155,6 +162,12 @@ mod tests {
         assert_eq!(skipped(2), ["b"]);
         assert_eq!(skipped(3), [] as [&str; 0], "another delay is another matter");
         assert!(schedule.skipped(&manifest.workloads[2])["b"].contains("C = 100"));
+        let fixed = |concurrency| Workload::new(2_000, concurrency, 50);
+        assert!(!no_harder(&fixed(100), &fixed(1_000)), "with N fixed, a higher C is easier");
+        assert!(
+            !no_harder(&Workload::new(9_000, 100, 50), &Workload::new(2_000, 1_000, 50)),
+            "more requests are harder"
+        );
     }
 
     #[test]

@@ -14,6 +14,8 @@ fn wrong_study_files_are_refused_with_file_line_and_column() {
     let text = fs::read_to_string(stage.file()).unwrap();
     fs::write(stage.file(), text.replace("\"sequential\"", "\"sequentail\"")).unwrap();
     refused(&stage.run(""), "tiny.toml:2:24: no model is called \"sequentail\"; did you mean \"sequential\"?");
+    fs::write(stage.file(), text.replace("\"sequential\"", "\"raw-epoll \"")).unwrap();
+    refused(&stage.run(""), "tiny.toml:2:24: \"raw-epoll\" stands twice among the models");
     fs::write(stage.file(), text.replace("\"raw-epoll\", ", "")).unwrap();
     refused(&stage.run(""), "tiny.toml:3:12: the baseline \"raw-epoll\" is not among the models");
     fs::write(stage.file(), b"question = \"\xff\"").unwrap();
@@ -119,6 +121,11 @@ fn damaged_records_are_named_by_line_and_left_as_they_are() {
         assert_eq!(fs::read_to_string(&path).unwrap(), text, "{says}");
     }
     refused(&inflight(&["summary", stage.path().to_str().unwrap()]), "is no study");
+    // Cut off at its end and damaged before: refused for the damage, and not even cut.
+    let both = format!("{}{{\"schema", edited("\"round\":0", "\"round\":\"first\""));
+    fs::write(&path, &both).unwrap();
+    refused(&stage.run("--rounds 1 --resume"), "records.jsonl:3: ");
+    assert_eq!(fs::read_to_string(&path).unwrap(), both);
 }
 
 #[test]

@@ -27,6 +27,44 @@ fn killed_fifty_times_at_any_instant_it_is_complete_in_the_end() {
     }
 }
 
+/// The states that a kill leaves for an instant only, made by hand.
+#[test]
+fn every_state_that_a_kill_can_leave_is_gone_on_from() {
+    let stage = Stage::new("");
+    assert!(stage.run("--rounds 1").status.success());
+    let (records, samples) = (stage.out().join("records.jsonl"), stage.out().join("samples"));
+    let whole = std::fs::read_to_string(&records).unwrap();
+    let ends: Vec<usize> = whole.match_indices('\n').map(|(newline, _)| newline + 1).collect();
+    let states: [(&str, &dyn Fn()); 6] = [
+        ("samples are there, their record is not", &|| std::fs::write(&records, &whole[..ends[3]]).unwrap()),
+        ("a record is there in part", &|| std::fs::write(&records, &whole[..ends[3] + 1]).unwrap()),
+        ("the last record lacks its newline", &|| std::fs::write(&records, whole.trim_end()).unwrap()),
+        ("samples are there in part", &|| {
+            std::fs::write(&records, &whole[..ends[0]]).unwrap();
+            std::fs::write(samples.join("part"), "x").unwrap();
+        }),
+        ("nothing but the manifest", &|| {
+            std::fs::write(&records, "").unwrap();
+            std::fs::remove_dir_all(&samples).unwrap();
+        }),
+        ("everything but the manifest", &|| {
+            std::fs::write(&records, "").unwrap();
+            std::fs::rename(stage.out().join("study.jsonl"), stage.out().join("study.jsonl.part")).unwrap();
+        }),
+    ];
+    for (state, make) in states {
+        make();
+        let output = stage.run("--rounds 1 --resume");
+        assert!(output.status.success(), "{state}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(stage.keys(), stage.all_keys(0..1), "{state}");
+        for record in stage.records() {
+            let kept = samples.join(format!("{}.zst", record.record_id));
+            let lines = zstd::decode_all(std::fs::File::open(&kept).unwrap()).unwrap();
+            assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 4, "{state}: {}", kept.display());
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Victim {
     Driver,
