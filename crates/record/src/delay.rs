@@ -6,8 +6,8 @@ use rand_distr::Distribution as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::workload::MAX_DELAY_NS;
-
+/// Longest delay, in nanoseconds: 60 s, as the server's `/delay/{seconds}` allows.
+pub const MAX_DELAY_NS: u64 = 60_000_000_000;
 /// Least and greatest sigma, in thousandths: at 3 the slowest of 100 requests takes a thousand times the median.
 pub const SIGMA_MILLI: std::ops::RangeInclusive<u32> = 1..=3_000;
 /// Delays are whole multiples of this, in nanoseconds: below it, arithmetic may differ from one platform to another.

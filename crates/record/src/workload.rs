@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::delay::{LogNormal, SIGMA_MILLI, asked_mark};
 
+pub use crate::delay::MAX_DELAY_NS;
+
 /// Most requests of one batch. 10 million samples are 560 MB of log: a batch above that is a load test, not a comparison.
 pub const MAX_REQUESTS: u64 = 10_000_000;
 /// Most requests in flight: one loopback address has fewer than 65,536 ports to connect from.
 pub const MAX_CONCURRENCY: u64 = 60_000;
-/// Longest delay, in nanoseconds: 60 s, as the server's `/delay/{seconds}` allows.
-pub const MAX_DELAY_NS: u64 = 60_000_000_000;
 /// Largest body, in bytes: 64 MiB.
 pub const MAX_BODY_BYTES: u64 = 64 << 20;
 /// Most hosts that the URLs are spread over: 127.0.0.1 to 127.0.0.128.

@@ -186,11 +186,15 @@ fn conclude(arguments: &StudyArguments, ended: &Ended) -> anyhow::Result<()> {
     match ended {
         Ended::AllRounds => {}
         Ended::Precise { rounds } => eprintln!("after {rounds} rounds every interval is narrower than the precision"),
-        Ended::BudgetSpent { rounds, wide } if wide.is_empty() => {
-            eprintln!("the budget is spent after {rounds} rounds; every interval is narrower than the precision");
-        }
         Ended::BudgetSpent { rounds, wide } => {
-            eprintln!("the budget is spent after {rounds} rounds; still wider than the precision: {}", wide.join(", "));
+            let state = match wide {
+                None => {
+                    "no ratio to the baseline has an interval: the table says what was left out, and why".to_owned()
+                }
+                Some(wide) if wide.is_empty() => "every interval is narrower than the precision".to_owned(),
+                Some(wide) => format!("still wider than the precision: {}", wide.join(", ")),
+            };
+            eprintln!("the budget is spent after {}; {state}", counted(*rounds as usize, "round"));
         }
         Ended::Interrupted => {
             eprintln!("interrupted; --resume goes on with {}", arguments.out.display());

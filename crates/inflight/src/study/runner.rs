@@ -35,8 +35,8 @@ pub enum Ended {
     BudgetSpent {
         /// After so many rounds.
         rounds: u32,
-        /// Figures whose interval is still wider.
-        wide: Vec<String>,
+        /// Figures whose interval is still wider; `None` where no ratio to the baseline has an interval at all.
+        wide: Option<Vec<String>>,
     },
     /// The user asked to stop.
     Interrupted,
@@ -160,7 +160,7 @@ impl<'a> Runner<'a> {
                     return Ok(None);
                 }
                 let wide = self.wide(precision)?;
-                if looks && wide.is_empty() {
+                if looks && wide.as_ref().is_some_and(Vec::is_empty) {
                     return Ok(Some(Ended::Precise { rounds: round }));
                 }
                 Ok(spent.then_some(Ended::BudgetSpent { rounds: round, wide }))
@@ -173,12 +173,16 @@ impl<'a> Runner<'a> {
             .any(|place| self.schedule.left(place, round).count() < self.manifest.arms.len())
     }
 
-    /// Figures whose interval is wider than the precision.
-    fn wide(&self, precision: f64) -> Result<Vec<String>, Misfit> {
+    /// Figures whose interval is wider than the precision; `None` where no ratio to the baseline has an interval at all.
+    fn wide(&self, precision: f64) -> Result<Option<Vec<String>>, Misfit> {
         let (manifests, environments) = (vec![self.manifest.clone()], vec![self.environment.clone()]);
         // They were checked to belong together when the study was opened, and the driver made those since.
         let study = StudyRecords::new(manifests, environments, self.rows.clone())?;
-        Ok(inflight_report::wide(&Summary::of(&study), precision).into_iter().map(|wide| wide.id).collect())
+        let summary = Summary::of(&study);
+        let models = summary.machines.iter().flat_map(|machine| &machine.workloads).flat_map(|it| &it.models);
+        let judged = models.flat_map(|model| &model.ratios).any(|ratio| ratio.limits().is_some());
+        let wide = inflight_report::wide(&summary, precision).into_iter().map(|wide| wide.id);
+        Ok(judged.then(|| wide.collect()))
     }
 
     /// Runs what is left of one workload's round; false where the user asked to stop.
