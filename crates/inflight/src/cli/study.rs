@@ -132,7 +132,7 @@ fn counted(count: usize, what: &str) -> String {
 struct Watcher {
     bar: ProgressBar,
     workload: String,
-    arm: String,
+    left: String,
     round: u32,
 }
 
@@ -147,7 +147,7 @@ impl Watcher {
             bar.set_style(style);
         }
         bar.set_position(done);
-        Self { bar, workload: String::new(), arm: String::new(), round: 0 }
+        Self { bar, workload: String::new(), left: spoken(runner.time_left()), round: 0 }
     }
 
     fn hear(&mut self, progress: &Progress<'_>) {
@@ -161,13 +161,13 @@ impl Watcher {
             }
             Progress::Begins { workload, arm } => {
                 (*workload).clone_into(&mut self.workload);
-                (*arm).clone_into(&mut self.arm);
+                let (left, round) = (&self.left, self.round + 1);
+                self.bar.set_message(format!("{left} left · round {round} · {workload} · {arm}"));
             }
             Progress::Ended { record, left } => {
                 self.bar.suspend(|| tell(&self.workload, record));
                 self.bar.inc(1);
-                let (workload, arm) = (&self.workload, &self.arm);
-                self.bar.set_message(format!("{} left · round {} · {workload} · {arm}", spoken(*left), self.round + 1));
+                self.left = spoken(*left);
             }
         }
     }
