@@ -4,7 +4,8 @@
 
 use inflight_stats::{
     Stopping, auto, half_width, holm, least_p, least_rounds, littles_law, location, log_ratios, median,
-    median_interval, rounds_for_ranks, shift, sign_flip, slope, smallest_detectable, tie_groups,
+    median_interval, rounds_for_ranks, rounds_for_shift, shift, sign_flip, slope, smallest_detectable,
+    tie_groups,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -151,6 +152,14 @@ proptest! {
     }
 
     #[test]
+    fn a_shift_has_an_interval_from_just_that_many_values(level in 0.5..0.9999) {
+        let least = rounds_for_shift(level);
+        let values = |count: usize| (0..count).map(|value| value as f64).collect::<Vec<_>>();
+        prop_assert!(shift(&values(least), &values(least), level).is_some());
+        prop_assert!(least == 1 || shift(&values(least - 1), &values(least - 1), level).is_none());
+    }
+
+    #[test]
     fn tie_groups_are_the_largest_sets_without_a_difference(count in 0..8_usize, pairs in vec(any::<bool>(), 64)) {
         let different = |i: usize, j: usize| pairs[8 * i.min(j) + i.max(j)];
         let groups = tie_groups(count, different);
@@ -187,11 +196,12 @@ proptest! {
         prop_assert!(next > rounds && next >= 12 && auto::is_look(next));
         prop_assert!((rounds + 1..next).all(|between| !auto::is_look(between)));
     }
+}
 
-    #[test]
-    fn littles_law_goes_both_ways(rate in 0.1..1e6, stay in 1e-6..1e3) {
-        prop_assert!(near(littles_law(rate, stay) / rate, stay));
-    }
+#[test]
+fn littles_law_counts_who_is_inside() {
+    // One comes every half second and stays three: the one that just came, and five before it.
+    assert_eq!(littles_law(2.0, 3.0), 6.0);
 }
 
 #[test]
