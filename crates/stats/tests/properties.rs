@@ -146,9 +146,11 @@ proptest! {
 
     #[test]
     fn ranks_can_be_reached_from_just_that_many_rounds(pairs in 1..2_000_usize) {
-        let rounds = rounds_for_ranks(pairs);
-        let best = |rounds| holm(&vec![least_p(rounds); pairs])[0];
-        prop_assert!(best(rounds) <= 0.05 && best(rounds - 1) > 0.05);
+        for stopping in BOTH {
+            let rounds = rounds_for_ranks(pairs, stopping);
+            let best = |rounds| holm(&vec![least_p(rounds); pairs])[0];
+            prop_assert!(best(rounds) <= stopping.alpha() && best(rounds - 1) > stopping.alpha());
+        }
     }
 
     #[test]

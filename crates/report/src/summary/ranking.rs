@@ -71,7 +71,7 @@ impl Ranking {
         for (pair, adjusted) in pairs.iter_mut().zip(adjusted) {
             pair.p_holm = pair.p.map(|_| adjusted);
         }
-        let needed = rounds_for_ranks(pairs.len());
+        let needed = rounds_for_ranks(pairs.len(), stopping);
         let most = pairs.iter().map(|pair| pair.rounds).max().unwrap_or(0);
         let reason = if let Some(reason) = metric.unranked(workload) {
             Some(reason.to_owned())
