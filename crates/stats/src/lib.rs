@@ -6,7 +6,7 @@
 //! | two models, round by round | [`log_ratios`], [`location()`], [`sign_flip()`] |
 //! | one model by itself | [`median_interval`], [`slope()`] |
 //! | all pairs at once | [`holm()`], [`tie_groups()`], [`rounds_for_ranks`], [`least_p`], [`least_rounds`] |
-//! | what could have been seen | [`half_width`], [`smallest_detectable`] |
+//! | what could have been seen | [`reach`], [`half_width`], [`smallest_detectable`] |
 //! | two studies | [`shift()`], [`rounds_for_shift`] |
 //! | how many rounds | [`auto`], [`Stopping`] |
 //!
@@ -33,7 +33,7 @@ mod slope;
 mod sums;
 mod tie_groups;
 
-pub use detect::{half_width, smallest_detectable};
+pub use detect::{half_width, reach, smallest_detectable};
 pub use holm::holm;
 pub use interval::{Interval, Stopping};
 pub use littles_law::littles_law;

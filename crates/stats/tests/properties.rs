@@ -4,7 +4,7 @@
 
 use inflight_stats::{
     Stopping, auto, half_width, holm, least_p, least_rounds, littles_law, location, log_ratios, median,
-    median_interval, rounds_for_ranks, rounds_for_shift, shift, sign_flip, slope, smallest_detectable,
+    median_interval, reach, rounds_for_ranks, rounds_for_shift, shift, sign_flip, slope, smallest_detectable,
     tie_groups,
 };
 use proptest::collection::vec;
@@ -159,6 +159,15 @@ proptest! {
         let values = |count: usize| (0..count).map(|value| value as f64).collect::<Vec<_>>();
         prop_assert!(shift(&values(least), &values(least), level).is_some());
         prop_assert!(least == 1 || shift(&values(least - 1), &values(least - 1), level).is_none());
+    }
+
+    #[test]
+    fn the_reach_is_where_the_interval_ends(values in differences(7..30)) {
+        for stopping in BOTH {
+            let (interval, reach) = (location(&values, stopping).unwrap(), reach(&values, stopping).unwrap().ln_1p());
+            prop_assert!(near(reach, interval.low.abs().max(interval.high.abs())));
+            prop_assert!(reach >= half_width(&values, stopping).unwrap().ln_1p() - 1e-9);
+        }
     }
 
     #[test]
