@@ -22,6 +22,7 @@ pub use batches::{Batches, Ended, Flagged};
 pub use controls::{Again, ControlArms, FoundBack};
 pub use figure::Figure;
 
+pub(crate) use metric::memory_differs;
 pub(crate) use metric::number_of;
 pub use metric::{MEMORY_RESOLUTION_BYTES, Metric, Unit};
 pub(crate) use notes::in_percent;
