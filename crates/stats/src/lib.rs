@@ -15,7 +15,7 @@
 //! test on signed ranks: the two are one method seen from two sides, exact up to 100 rounds, and neither an outlier nor
 //! a tick of the clock spoils them. Figures of one model alone need no symmetry: they get the order-statistic interval
 //! of the median. Rounds that stop when intervals are narrow spoil both, so under [`Stopping::Auto`] intervals are held
-//! to 97.5 % and differences to 3.5 %, which gives about 95 % and at most 5 %. SIMULATION.md beside this crate
+//! to 97.5 % and differences to 3.5 %, which gives about 95 % and 5 %. SIMULATION.md beside this crate
 //! has the coverage and width of each candidate, and how to print them again.
 
 pub mod auto;

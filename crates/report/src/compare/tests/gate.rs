@@ -154,6 +154,22 @@ fn rounds_at_zero_are_counted_and_leave_no_ratio() {
 }
 
 #[test]
+fn a_floor_at_zero_leaves_no_ratio_across_machines() {
+    let manifest = manifest(&MODELS, &[plain()]);
+    let all = rows(&manifest, 12, |row| {
+        if &*row.arm == "floor" && row.round < 2 {
+            row.cpu_ns = Some(0);
+        }
+        true
+    });
+    let b = StudyRecords::new(vec![manifest], vec![environment("e")], all).unwrap();
+    let comparison = Comparison::of(&before(), &b, true).unwrap();
+    assert_eq!(cpu(&comparison).ratio, None);
+    assert_eq!(cpu(&comparison).reason.as_deref(), Some("0 rounds of A and 2 of B are 0 or below, which has no ratio"));
+    assert_eq!(lost(&comparison).len(), 2, "CPU time of both models");
+}
+
+#[test]
 fn without_delay_only_cpu_is_compared() {
     let zero = || of(manifest(&MODELS, &[named("d0", &Workload::new(100, 100, 0))]), 12, |_| true);
     let comparison = Comparison::of(&zero(), &zero(), false).unwrap();

@@ -23,6 +23,8 @@ fn a_difference_that_the_baseline_has_with_itself_is_not_claimed() {
         });
         true
     }));
+    let line = "The baseline differs from itself in CPU/request: the interval leaves out 1, as 5 % do by chance; read";
+    assert!(tables(&summary, Style::Terminal).contains(line));
     let (cpu, again) = (ranking(&summary, Metric::CpuPerRequest), &summary.machines[0].workloads[0].controls.again[2]);
     assert!(again.half_width.unwrap() < 0.01 && again.reach.unwrap() > 0.04, "{again:?}");
     assert_eq!(cpu.reach, again.reach);
