@@ -59,7 +59,8 @@ enum Command {
     Summary(summary::SummaryArguments),
     /// Compares two studies of the same models, such as before and after a change of a client library.
     ///
-    /// Exit code: 0 no regression past --fail-above; 1 a regression, or a model that no longer runs; 2 bad input.
+    /// Exit code: 0 compared, no regression past --fail-above; 1 a regression, or B lost what A has; 2 bad input, or
+    /// nothing could be compared.
     Compare(compare::CompareArguments),
     /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
     Serve(ServeArguments),

@@ -72,23 +72,55 @@ fn a_study_is_summed_up_and_compared() {
         "{table}"
     );
 
-    let output = inflight(&["compare", path, path, "--json", "--fail-above", "5%"]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    check("comparison.schema.json", &serde_json::from_slice(&output.stdout).unwrap());
-    let table = String::from_utf8(inflight(&["compare", path, path]).stdout).unwrap();
-    assert!(table.contains("2 and 2 rounds are too few"), "{table}");
-
-    // The model breaks in B: the comparison says so, and fails where it is asked to.
-    let broken = tempfile::tempdir().unwrap();
-    for file in ["study.jsonl", "environments.jsonl"] {
-        std::fs::copy(dir.path().join(file), broken.path().join(file)).unwrap();
+    // Two rounds say nothing: that is no pass.
+    for more in [&[][..], &["--json"], &["--fail-above", "5%"], &["--json", "--fail-above", "5%"]] {
+        let output = inflight(&[&["compare", path, path], more].concat());
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("nothing could be compared") && error.contains("takes 5 rounds"), "{error}");
+        if more.contains(&"--json") {
+            check("comparison.schema.json", &serde_json::from_slice(&output.stdout).unwrap());
+        } else {
+            assert!(String::from_utf8_lossy(&output.stdout).contains("2 and 2 rounds are too few"), "{output:?}");
+        }
     }
-    let records = jsonl::load::<Record>(&dir.path().join("records.jsonl")).unwrap().into_iter();
-    let failed = records.map(|it| Record { outcome: Outcome::Failed, reason: Some("broke".to_owned()), ..it });
-    write(&broken.path().join("records.jsonl"), failed.collect());
-    let other = broken.path().to_str().unwrap();
-    assert_eq!(inflight(&["compare", path, other, "--fail-above", "5%"]).status.code(), Some(1));
-    assert_eq!(inflight(&["compare", path, other]).status.code(), Some(0));
+}
+
+#[test]
+fn a_comparison_fails_where_something_broke_and_only_then() {
+    let dir = tempfile::tempdir().unwrap();
+    study(dir.path());
+    let records: Vec<Record> = jsonl::load(&dir.path().join("records.jsonl")).unwrap();
+    // Six rounds out of the first one: what is compared is enough, and does not vary.
+    let six = |edit: &dyn Fn(Record) -> Record| {
+        let side = tempfile::tempdir().unwrap();
+        for file in ["study.jsonl", "environments.jsonl"] {
+            std::fs::copy(dir.path().join(file), side.path().join(file)).unwrap();
+        }
+        let first = || records.iter().filter(|it| it.round == 0).cloned();
+        let rounds = (0..6).flat_map(|round| first().map(move |it| Record { round, ..it }).map(edit));
+        write(&side.path().join("records.jsonl"), rounds.collect());
+        side
+    };
+    let broken = |it: Record| match it.arm.as_str() {
+        "sequential" => Record { outcome: Outcome::Failed, reason: Some("broke".to_owned()), ..it },
+        _ => it,
+    };
+    let (whole, part) = (six(&|it| it), six(&broken));
+    let all = six(&|it| Record { outcome: Outcome::Failed, reason: Some("broke".to_owned()), ..it });
+    let code = |b: &tempfile::TempDir, more: &[&str]| {
+        let paths = ["compare", whole.path().to_str().unwrap(), b.path().to_str().unwrap()];
+        let output = inflight(&[&paths, more].concat());
+        if more.contains(&"--json") {
+            check("comparison.schema.json", &serde_json::from_slice(&output.stdout).unwrap());
+        }
+        output.status.code()
+    };
+    let gate = ["--json", "--fail-above", "5%"];
+    assert_eq!((code(&whole, &gate), code(&whole, &[])), (Some(0), Some(0)));
+    assert_eq!((code(&part, &gate), code(&part, &[])), (Some(1), Some(0)));
+    // Nothing left to compare: a failure where one is asked for, and never a pass.
+    assert_eq!((code(&all, &gate), code(&all, &[])), (Some(1), Some(2)));
 }
 
 fn check(schema: &str, value: &serde_json::Value) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS};
 use inflight_record::jsonl::{self, JsonlError};
-use inflight_record::{Environment, Manifest, row};
+use inflight_record::{Environment, Manifest, Row, row};
 use serde::Deserialize;
 
 use crate::study::{Misfit, Placed, StudyRecords};
@@ -61,24 +61,25 @@ pub fn load(dir: &Path) -> Result<StudyRecords, DirectoryError> {
     let manifests: Vec<Manifest> = jsonl::load(&dir.join(MANIFESTS))?;
     let environments: Vec<Environment> = jsonl::load(&dir.join(ENVIRONMENTS))?;
     // In their order: row i stands on line i + 1.
-    let rows = row::load(&dir.join(RECORDS))?;
-    let placed = placed(&dir.join(RECORDS), &environments)?;
+    let path = dir.join(RECORDS);
+    let rows = row::load(&path)?;
+    let io = |source| DirectoryError::Io { path: path.clone(), source };
+    let placed = placed(BufReader::new(File::open(&path).map_err(io)?), &rows).map_err(io)?;
     StudyRecords::new(manifests, environments, rows)
         .map(|study| study.placed(placed))
         .map_err(|source| DirectoryError::Misfit { dir: dir.to_owned(), source: source.into() })
 }
 
-/// Where server and workers ran, as the first record of each environment says; rows do not hold it.
-fn placed(path: &Path, environments: &[Environment]) -> Result<Vec<Placed>, DirectoryError> {
-    let io = |source| DirectoryError::Io { path: path.to_owned(), source };
-    let mut missing: BTreeSet<&str> = environments.iter().map(|it| it.environment_id.as_str()).collect();
+/// Where server and workers ran, as the first record of each environment says; rows do not hold it. Reads no further than
+/// the last of these: an environment without records is not waited for.
+fn placed(records: impl BufRead, rows: &[Row]) -> io::Result<Vec<Placed>> {
+    let mut missing: BTreeSet<&str> = rows.iter().map(|row| &*row.environment_id).collect();
     let mut placed = Vec::new();
-    for line in BufReader::new(File::open(path).map_err(io)?).lines() {
-        if missing.is_empty() {
-            break;
-        }
+    let mut lines = records.lines();
+    while !missing.is_empty() {
+        let Some(line) = lines.next() else { break };
         // `row::load` has read the same lines: what is wrong with one was said there.
-        let Ok(first) = serde_json::from_str::<PlacedRecord>(&line.map_err(io)?) else { continue };
+        let Ok(first) = serde_json::from_str::<PlacedRecord>(&line?) else { continue };
         if missing.remove(first.environment_id.as_str()) {
             placed.push(Placed {
                 environment_id: first.environment_id,

@@ -267,8 +267,9 @@ fn outer_fault(manifest: &Manifest, first: &Manifest) -> Option<Fault> {
         return other("size of controls of", &manifest.name);
     }
     for here in &manifest.workloads {
-        // The seed of delays that vary is not in the slug, and is each part's own.
-        if first.workloads.iter().any(|there| (here.id == there.id) != (here.slug == there.slug)) {
+        // Whole: the seed of delays that vary is not in the slug.
+        let other_there = |there: &NamedWorkload| (here.id == there.id || here.slug == there.slug) && here != there;
+        if first.workloads.iter().any(other_there) {
             return other("workload", &here.id);
         }
     }

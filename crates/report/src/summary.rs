@@ -21,8 +21,10 @@ use serde::{Deserialize, Serialize};
 pub use batches::{Batches, Ended, Flagged};
 pub use controls::{Again, ControlArms, FoundBack};
 pub use figure::Figure;
+
+pub(crate) use metric::memory_differs;
 pub(crate) use metric::number_of;
-pub use metric::{Metric, Unit};
+pub use metric::{MEMORY_RESOLUTION_BYTES, Metric, Unit};
 pub(crate) use notes::in_percent;
 pub use ranking::{Pair, Ranking};
 pub use table::tables;
@@ -51,9 +53,10 @@ pub struct Summary {
     pub baseline: String,
     /// How many rounds the study runs.
     pub rounds: RoundsRule,
-    /// The level of every interval, a part of 1. Above 0.95 where rounds were added until intervals were narrow.
+    /// The level of every interval by itself, a part of 1. Above 0.95 where rounds were added until intervals were narrow.
     pub level: f64,
-    /// What an adjusted p may be at most for two models to be declared different. Below 0.05 for the same reason.
+    /// What an adjusted p may be at most for two models to be declared different, p being adjusted over the pairs of one
+    /// workload and metric. Below 0.05 for the same reason.
     pub alpha: f64,
     /// Sizes of the control arms.
     pub controls: Controls,
@@ -149,15 +152,19 @@ impl ModelSummary {
     }
 }
 
-/// Workloads that differ only in concurrency (and number of requests), and what memory does along them.
+/// Workloads that differ only in concurrency and number of requests, and what memory does along them. Where the number
+/// of requests grows with concurrency, what a client keeps for each request is in the slope too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MarginalMemory {
     /// Name of the group, in the ids of its figures: what the slugs have in common.
     pub group: String,
     /// The ids of its workloads.
     pub workloads: Vec<String>,
+    /// Whether the number of requests is the same in all of them.
+    pub same_requests: bool,
     /// By model: bytes of peak memory for each request more at the peak in flight, the slope of each round's
-    /// least-squares line, then median and interval over the rounds.
+    /// least-squares line, then median and interval over the rounds. A round counts where it has all workloads in which
+    /// the model counted in any round.
     pub models: Vec<ModelMarginal>,
 }
 

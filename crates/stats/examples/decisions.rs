@@ -5,8 +5,9 @@
 #[path = "../tests/noise/mod.rs"]
 mod noise;
 
-use inflight_stats::{Stopping, location, sign_flip, smallest_detectable};
-use noise::{Arm, SCENARIOS, Scenario, each, looks, pairs, precisions, seeded, share, smallest_adjusted, stop};
+use inflight_stats::{Stopping, location, log_ratios, sign_flip, smallest_detectable};
+use noise::{Contest, SCENARIOS, Scenario, contests, each, looks, pairs, precisions, seeded, share};
+use noise::{smallest_adjusted, stop};
 
 const ROUNDS: [usize; 3] = [12, 20, 40];
 const ALPHAS: [f64; 4] = [0.05, 0.04, 0.035, 0.03];
@@ -23,12 +24,12 @@ fn mean_flip(values: &[f64]) -> f64 {
 }
 
 /// Power at 12 rounds of rank sum and mean, at an effect of 1.5 mean half widths.
-fn statistic(number: usize, studies: usize) -> (f64, f64) {
-    let (scenario, mut rng) = (&SCENARIOS[number], seeded(30_000 + number as u64));
+fn statistic(contest: Contest, studies: usize, seed: u64) -> (f64, f64) {
+    let mut rng = seeded(seed);
     let values: Vec<Vec<f64>> = (0..studies)
         .map(|_| {
-            let figures = scenario.study(&mut rng, &[Arm::One; 2], 12);
-            scenario.ratios(&figures[0], 1.0, &figures[1])
+            let figures = contest.same(&mut rng, 2, 12);
+            log_ratios(&figures[0], &figures[1])
         })
         .collect();
     let widths = values.iter().map(|values| location(values, Stopping::Fixed).unwrap().width());
@@ -39,13 +40,11 @@ fn statistic(number: usize, studies: usize) -> (f64, f64) {
 }
 
 /// The share of A/A studies that declare a difference: at fixed rounds, and at the worst precision for each alpha.
-fn false_differences(scenario: &Scenario, models: usize, studies: usize, seed: u64) -> (Vec<f64>, Vec<f64>) {
+/// Every other model is the contest's, those between are like its baseline.
+fn false_differences(contest: Contest, models: usize, studies: usize, seed: u64) -> (Vec<f64>, Vec<f64>) {
     let looks = looks(54);
     let mut rng = seeded(seed);
-    let mut read = |rounds| {
-        let figures = scenario.study(&mut rng, &vec![Arm::One; models], rounds);
-        figures.iter().map(|arm| scenario.read(arm, 1.0)).collect::<Vec<_>>()
-    };
+    let mut read = |rounds| contest.same(&mut rng, models, rounds);
     let fixed = ROUNDS.map(|rounds| {
         share((0..studies).map(|_| smallest_adjusted(&pairs(&read(rounds), rounds)) <= Stopping::Fixed.alpha()))
     });
@@ -77,10 +76,10 @@ fn found(scenario: &Scenario, figures: &[Vec<f64>], rounds: usize, against: usiz
 
 /// Power at the printed size, against an arm of the A/A pair and against one that shares nothing with it: at 12, 20, 40
 /// and 72 rounds, and at the worst precision.
-fn power(scenario: &Scenario, studies: usize, seed: u64) -> Vec<(f64, f64)> {
+fn power(contest: Contest, studies: usize, seed: u64) -> Vec<(f64, f64)> {
     let mut rng = seeded(seed);
-    let looks = looks(54);
-    let all: Vec<Vec<Vec<f64>>> = (0..studies).map(|_| scenario.study(&mut rng, &[Arm::One; 4], 72)).collect();
+    let (looks, scenario) = (looks(54), contest.scenario);
+    let all: Vec<Vec<Vec<f64>>> = (0..studies).map(|_| contest.with_aa(&mut rng, 72)).collect();
     let fixed = |rounds: usize| {
         [0, 3].map(|arm| share(all.iter().filter_map(|study| found(scenario, study, rounds, arm, Stopping::Fixed))))
     };
@@ -116,8 +115,10 @@ fn main() {
     let studies = std::env::args().nth(1).and_then(|argument| argument.parse().ok()).unwrap_or(4_000);
     println!("Power of the sign-flip test at 12 rounds, an effect of 1.5 mean half widths, {studies} studies, in %\n");
     println!("| noise | sum of signed ranks | mean |\n| --- | ---: | ---: |");
-    for (scenario, (ranks, mean)) in SCENARIOS.iter().zip(each(SCENARIOS.len(), |number| statistic(number, studies))) {
-        println!("| {} | {} |", scenario.name, percent(&[ranks, mean]));
+    let contests = contests();
+    let results = each(contests.len(), |number| statistic(contests[number], studies, 30_000 + number as u64));
+    for (contest, (ranks, mean)) in contests.iter().zip(results) {
+        println!("| {} | {} |", contest.name(), percent(&[ranks, mean]));
     }
 
     println!(
@@ -126,17 +127,19 @@ fn main() {
     println!("| noise | models | studies | 12 | 20 | 40 | stopped, 5 % | 4 % | 3.5 % | 3 % |");
     println!("| --- |{}", " ---: |".repeat(9));
     // All kinds for one pair and three; for 55 pairs the four that differ most, fewer studies.
-    let kinds: Vec<(usize, usize)> = (0..SCENARIOS.len())
+    // Where arms differ, which of them is the model makes no difference to a pair.
+    let kinds: Vec<(usize, usize)> = (0..contests.len())
+        .filter(|&kind| !contests[kind].model_is_noisier())
         .flat_map(|kind| [(kind, 2), (kind, 3)])
-        .chain([0, 3, 7, 8].map(|kind| (kind, 11)))
+        .chain([0, 3, 7, 8, SCENARIOS.len()].map(|kind| (kind, 11)))
         .collect();
     let studies_of = |models| if models == 11 { studies.div_ceil(4) } else { studies };
     let results = each(kinds.len(), |number| {
         let (kind, models) = kinds[number];
-        false_differences(&SCENARIOS[kind], models, studies_of(models), 40_000 + number as u64)
+        false_differences(contests[kind], models, studies_of(models), 40_000 + number as u64)
     });
     for ((kind, models), (fixed, stopped)) in kinds.iter().zip(results) {
-        let (name, studies) = (SCENARIOS[*kind].name, studies_of(*models));
+        let (name, studies) = (contests[*kind].name(), studies_of(*models));
         println!("| {name} | {models} | {studies} | {} | {} |", percent(&fixed), percent(&stopped));
     }
 
@@ -144,9 +147,9 @@ fn main() {
         "\nPower at the printed size in %, against an arm of the A/A pair / against a fourth arm, {studies} studies\n"
     );
     println!("| noise | 12 | 20 | 40 | 72 | stopped at the worst precision |\n| --- |{}", " ---: |".repeat(5));
-    let results = each(SCENARIOS.len(), |number| power(&SCENARIOS[number], studies, 50_000 + number as u64));
-    for (scenario, cells) in SCENARIOS.iter().zip(results) {
+    let results = each(contests.len(), |number| power(contests[number], studies, 50_000 + number as u64));
+    for (contest, cells) in contests.iter().zip(results) {
         let cells: Vec<String> = cells.iter().map(|(a, b)| format!("{:.1} / {:.1}", 100.0 * a, 100.0 * b)).collect();
-        println!("| {} | {} |", scenario.name, cells.join(" | "));
+        println!("| {} | {} |", contest.name(), cells.join(" | "));
     }
 }

@@ -1,6 +1,6 @@
 //! When `--rounds auto` may look at its intervals and stop.
 
-/// The first look: fewer rounds are not cited.
+/// The first look; a budget may end before it, and then the rounds are fewer.
 const FIRST: usize = 12;
 
 /// Whether a study may look at its intervals after so many rounds, and stop if all of them are narrow: 12, 16, 22, 30,

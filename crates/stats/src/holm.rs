@@ -1,8 +1,9 @@
 //! Many comparisons at once: Holm's adjustment.
 
 /// The p values adjusted for all being looked at, in the order given: a pair whose adjusted p is at most 0.05 is
-/// declared different, and the chance of one or more false declarations in the whole table is at most 5 %, however the
-/// comparisons hang together.
+/// declared different, and the chance of one or more false declarations among them is at most 5 %, however the
+/// comparisons hang together. "All" are the pairs of one workload and metric: a table with three metrics is three such
+/// families, and a study has one for each workload besides.
 ///
 /// Holm 1979: with p₍₁₎ ≤ … ≤ p₍ₘ₎, the adjusted p₍ᵢ₎ is the largest of `(m − j + 1) · p₍ⱼ₎` for j up to i, at most 1.
 /// What is not a number counts as 1: a comparison that could not be made still takes its place.

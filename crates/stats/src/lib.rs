@@ -6,8 +6,8 @@
 //! | two models, round by round | [`log_ratios`], [`location()`], [`sign_flip()`] |
 //! | one model by itself | [`median_interval`], [`slope()`] |
 //! | all pairs at once | [`holm()`], [`tie_groups()`], [`rounds_for_ranks`], [`least_p`], [`least_rounds`] |
-//! | what could have been seen | [`half_width`], [`smallest_detectable`] |
-//! | two studies | [`shift()`] |
+//! | what could have been seen | [`reach`], [`half_width`], [`smallest_detectable`] |
+//! | two studies | [`shift()`], [`rounds_for_shift`] |
 //! | how many rounds | [`auto`], [`Stopping`] |
 //!
 //! The choices: differences are paired by round and logarithmic, since noise comes in proportion and drift hits a whole
@@ -15,7 +15,7 @@
 //! test on signed ranks: the two are one method seen from two sides, exact up to 100 rounds, and neither an outlier nor
 //! a tick of the clock spoils them. Figures of one model alone need no symmetry: they get the order-statistic interval
 //! of the median. Rounds that stop when intervals are narrow spoil both, so under [`Stopping::Auto`] intervals are held
-//! to 97.5 % and differences to 3.5 %, which gives the 95 % and 5 % that are promised. SIMULATION.md beside this crate
+//! to 97.5 % and differences to 3.5 %, which gives about 95 % and 5 %. SIMULATION.md beside this crate
 //! has the coverage and width of each candidate, and how to print them again.
 
 pub mod auto;
@@ -30,16 +30,17 @@ mod ratios;
 mod shift;
 mod sign_flip;
 mod slope;
+mod sums;
 mod tie_groups;
 
-pub use detect::{half_width, smallest_detectable};
+pub use detect::{half_width, reach, smallest_detectable};
 pub use holm::holm;
 pub use interval::{Interval, Stopping};
 pub use littles_law::littles_law;
 pub use location::{least_rounds, location, median_interval};
 pub use median::{median, nearest_rank};
 pub use ratios::log_ratios;
-pub use shift::shift;
+pub use shift::{rounds_for_shift, shift};
 pub use sign_flip::{least_p, rounds_for_ranks, sign_flip};
 pub use slope::{Slope, slope};
 pub use tie_groups::tie_groups;

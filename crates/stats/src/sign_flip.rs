@@ -1,5 +1,6 @@
 //! The paired test: how often would signs thrown by a coin look so one-sided?
 
+use crate::Stopping;
 use crate::null::coin_tail;
 
 /// The two-sided p of the sign-flip test on paired differences, with the sum of signed ranks as statistic (Wilcoxon's
@@ -49,20 +50,23 @@ pub fn least_p(rounds: usize) -> f64 {
     i32::try_from(rounds).map_or(0.0, |rounds| 0.5_f64.powi(rounds - 1)).min(1.0)
 }
 
-/// The fewest rounds at which [`holm`](crate::holm()) over `pairs` comparisons can declare a difference at 5 %: the
-/// smallest n with `pairs · 2 / 2ⁿ ≤ 0.05`. With fewer rounds there are intervals and no ranks. Automatic rounds declare at
-/// [`Stopping::alpha`](crate::Stopping::alpha) and begin with 12, which is enough for 71 pairs.
+/// The fewest rounds at which [`holm`](crate::holm()) over `pairs` comparisons can declare a difference: the smallest n
+/// with `pairs · 2 / 2ⁿ` at most [`Stopping::alpha`]. With fewer rounds there are intervals and no ranks. Automatic rounds
+/// first look at their intervals after 12, which is enough for 71 pairs; a budget that ends before leaves fewer.
 ///
 /// ```
-/// assert_eq!(inflight_stats::rounds_for_ranks(36), 11); // 9 models
-/// assert_eq!(inflight_stats::rounds_for_ranks(55), 12); // 11 models
-/// assert_eq!(inflight_stats::rounds_for_ranks(1), 6);
+/// use inflight_stats::{Stopping, rounds_for_ranks};
+/// assert_eq!(rounds_for_ranks(36, Stopping::Fixed), 11); // 9 models
+/// assert_eq!(rounds_for_ranks(55, Stopping::Fixed), 12); // 11 models
+/// assert_eq!(rounds_for_ranks(1, Stopping::Fixed), 6);
+/// assert_eq!(rounds_for_ranks(3, Stopping::Fixed), 7);
+/// assert_eq!(rounds_for_ranks(3, Stopping::Auto), 8);
 /// ```
 #[must_use]
-pub fn rounds_for_ranks(pairs: usize) -> usize {
+pub fn rounds_for_ranks(pairs: usize, stopping: Stopping) -> usize {
     let pairs = pairs.max(1) as f64;
     let mut rounds = 1;
-    while pairs * least_p(rounds) > 0.05 {
+    while pairs * least_p(rounds) > stopping.alpha() {
         rounds += 1;
     }
     rounds

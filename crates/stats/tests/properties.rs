@@ -4,7 +4,8 @@
 
 use inflight_stats::{
     Stopping, auto, half_width, holm, least_p, least_rounds, littles_law, location, log_ratios, median,
-    median_interval, rounds_for_ranks, shift, sign_flip, slope, smallest_detectable, tie_groups,
+    median_interval, reach, rounds_for_ranks, rounds_for_shift, shift, sign_flip, slope, smallest_detectable,
+    tie_groups,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -145,9 +146,28 @@ proptest! {
 
     #[test]
     fn ranks_can_be_reached_from_just_that_many_rounds(pairs in 1..2_000_usize) {
-        let rounds = rounds_for_ranks(pairs);
-        let best = |rounds| holm(&vec![least_p(rounds); pairs])[0];
-        prop_assert!(best(rounds) <= 0.05 && best(rounds - 1) > 0.05);
+        for stopping in BOTH {
+            let rounds = rounds_for_ranks(pairs, stopping);
+            let best = |rounds| holm(&vec![least_p(rounds); pairs])[0];
+            prop_assert!(best(rounds) <= stopping.alpha() && best(rounds - 1) > stopping.alpha());
+        }
+    }
+
+    #[test]
+    fn a_shift_has_an_interval_from_just_that_many_values(level in 0.5..0.9999) {
+        let least = rounds_for_shift(level);
+        let values = |count: usize| (0..count).map(|value| value as f64).collect::<Vec<_>>();
+        prop_assert!(shift(&values(least), &values(least), level).is_some());
+        prop_assert!(least == 1 || shift(&values(least - 1), &values(least - 1), level).is_none());
+    }
+
+    #[test]
+    fn the_reach_is_where_the_interval_ends(values in differences(7..30)) {
+        for stopping in BOTH {
+            let (interval, reach) = (location(&values, stopping).unwrap(), reach(&values, stopping).unwrap().ln_1p());
+            prop_assert!(near(reach, interval.low.abs().max(interval.high.abs())));
+            prop_assert!(reach >= half_width(&values, stopping).unwrap().ln_1p() - 1e-9);
+        }
     }
 
     #[test]
@@ -187,11 +207,12 @@ proptest! {
         prop_assert!(next > rounds && next >= 12 && auto::is_look(next));
         prop_assert!((rounds + 1..next).all(|between| !auto::is_look(between)));
     }
+}
 
-    #[test]
-    fn littles_law_goes_both_ways(rate in 0.1..1e6, stay in 1e-6..1e3) {
-        prop_assert!(near(littles_law(rate, stay) / rate, stay));
-    }
+#[test]
+fn littles_law_counts_who_is_inside() {
+    // One comes every half second and stays three: the one that just came, and five before it.
+    assert_eq!(littles_law(2.0, 3.0), 6.0);
 }
 
 #[test]

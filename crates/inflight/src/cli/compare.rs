@@ -16,8 +16,8 @@ pub struct CompareArguments {
     /// The second study's directory: after.
     #[arg(value_name = "DIR_B")]
     b: PathBuf,
-    /// End with code 1 where B costs more than A by more than this share, and its interval says so too: 5%. A model that
-    /// ran in A and no longer runs in B counts as well.
+    /// End with code 1 where B costs more than A by more than this share, with a lower limit above 1 and above the upper
+    /// limit of the floor's own ratio: 5%. What A has rounds enough to compare and B has not counts as well.
     #[arg(long, value_name = "SHARE", value_parser = text::share)]
     fail_above: Option<f64>,
     /// Compare studies of different machines by their ratios to the floor of each.
@@ -38,6 +38,10 @@ pub fn run(arguments: &CompareArguments) -> anyhow::Result<u8> {
     let text =
         if arguments.json { comparison.to_json() } else { compare::text(&comparison, arguments.fail_above, style) };
     super::run::print_line(text.trim_end())?;
-    let fails = arguments.fail_above.is_some_and(|above| comparison.fails(above));
-    Ok(if fails { SOMETHING_FAILED } else { FINE })
+    match (arguments.fail_above, comparison.nothing_compared()) {
+        // That B lost what A has is a finding too, even where it lost all.
+        (Some(above), _) if comparison.fails(above) => Ok(SOMETHING_FAILED),
+        (_, Some(nothing)) => anyhow::bail!(nothing),
+        _ => Ok(FINE),
+    }
 }

@@ -1,10 +1,12 @@
 //! Whether two studies can be compared at all, and what they have in common.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
-use inflight_record::{Arm, ArmKind, Environment, Label, Machine, NamedWorkload};
+use inflight_record::{Arm, ArmKind, Environment, Label, Limits, Machine, NamedWorkload};
 
 use crate::study::StudyRecords;
+use crate::style::placement;
 
 /// Why two studies cannot be compared; each says what would help.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +51,14 @@ pub enum CompareError {
         /// What it is in B.
         b: String,
     },
+    /// Server and workers shared CPUs in another way.
+    #[error("the placement differs: {a} in A, {b} in B; studies are compared in one placement")]
+    OtherPlacement {
+        /// That of A.
+        a: String,
+        /// That of B.
+        b: String,
+    },
     /// No floor to compare with.
     #[error("--across-machines compares with the floor, and the studies have no model in common that is labelled so")]
     NoFloor,
@@ -63,8 +73,56 @@ pub(super) struct Sides<'a> {
     pub(super) workloads: Vec<&'a NamedWorkload>,
     /// The models of both, in the order of A.
     pub(super) models: Vec<&'a str>,
-    /// What all figures are divided by.
+    /// The floor of both.
     pub(super) floor: Option<&'a str>,
+    pub(super) across_machines: bool,
+}
+
+impl<'a> Sides<'a> {
+    /// What all figures are divided by.
+    pub(super) fn divisor(&self) -> Option<&'a str> {
+        self.floor.filter(|_| self.across_machines)
+    }
+
+    /// The limits in which the two environments differ, with both values.
+    pub(super) fn limits_differ(&self) -> Vec<String> {
+        // Taken apart so that a new field cannot be forgotten.
+        let Limits {
+            nofile,
+            somaxconn,
+            ephemeral_ports,
+            tcp_tw_reuse,
+            tcp_congestion_control,
+            threads_max,
+            max_map_count,
+            pids_max,
+        } = &self.environments.0.limits;
+        let b = &self.environments.1.limits;
+        let ports = |(first, last): (u16, u16)| format!("{first} to {last}");
+        let limit = |limit: Option<u64>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
+        let mut differ = Differing::default();
+        differ.field("nofile", nofile, &b.nofile);
+        differ.field("somaxconn", somaxconn, &b.somaxconn);
+        differ.field("ephemeral_ports", &ports(*ephemeral_ports), &ports(b.ephemeral_ports));
+        differ.field("tcp_tw_reuse", tcp_tw_reuse, &b.tcp_tw_reuse);
+        differ.field("tcp_congestion_control", tcp_congestion_control, &b.tcp_congestion_control);
+        differ.field("threads_max", threads_max, &b.threads_max);
+        differ.field("max_map_count", max_map_count, &b.max_map_count);
+        differ.field("pids_max", &limit(*pids_max), &limit(b.pids_max));
+        differ.0
+    }
+}
+
+/// The fields in which two things differ, with both values.
+#[derive(Default)]
+struct Differing(Vec<String>);
+
+impl Differing {
+    fn field<T: PartialEq + Display>(&mut self, name: &str, a: &T, b: &T) {
+        if a != b {
+            self.0.push(format!("{name} ({a}, {b})"));
+        }
+    }
 }
 
 pub(super) fn check<'a>(
@@ -87,13 +145,33 @@ pub(super) fn check<'a>(
     let floor = common.iter().find(|arm| {
         arm.label == Label::Floor && of_b.iter().any(|other| other.arm == arm.arm && other.label == Label::Floor)
     });
-    let floor = match (across_machines, floor) {
-        (false, _) => None,
-        (true, Some(floor)) => Some(floor.arm.as_str()),
-        (true, None) => return Err(CompareError::NoFloor),
-    };
+    let floor = floor.map(|floor| floor.arm.as_str());
+    if across_machines && floor.is_none() {
+        return Err(CompareError::NoFloor);
+    }
+    let placements = (placements(a, across_machines), placements(b, across_machines));
+    if !placements.0.is_empty() && !placements.1.is_empty() && placements.0 != placements.1 {
+        let all = |placements: BTreeSet<String>| placements.into_iter().collect::<Vec<_>>().join(" and ");
+        return Err(CompareError::OtherPlacement { a: all(placements.0), b: all(placements.1) });
+    }
     let models = common.into_iter().map(|arm| arm.arm.as_str()).collect();
-    Ok(Sides { a, b, environments, workloads, models, floor })
+    Ok(Sides { a, b, environments, workloads, models, floor, across_machines })
+}
+
+/// How server and workers were placed, in all environments that have rows and where it is known. Of different machines
+/// the CPUs differ, and only the way of placing is compared.
+fn placements(study: &StudyRecords, across_machines: bool) -> BTreeSet<String> {
+    let used: BTreeSet<&str> = study.rows().iter().map(|row| &*row.environment_id).collect();
+    let known = used.into_iter().filter_map(|id| study.placed_in(id));
+    known
+        .map(|it| {
+            if across_machines {
+                it.placement.clone()
+            } else {
+                placement(&it.placement, &it.server_cpus, &it.worker_cpus)
+            }
+        })
+        .collect()
 }
 
 pub(super) fn models(study: &StudyRecords) -> Vec<&Arm> {
@@ -118,22 +196,17 @@ fn environment<'a>(study: &'a StudyRecords, side: &'static str) -> Result<&'a En
 fn differing(a: &Machine, b: &Machine) -> Vec<String> {
     // Taken apart so that a new field cannot be forgotten.
     let Machine { cpu_model, cpus, memory_bytes, kernel, os, arch, clock_source, governor } = a;
-    let mut fields = Vec::new();
-    let mut field = |name: &str, a: String, b: String| {
-        if a != b {
-            fields.push(format!("{name} ({a}, {b})"));
-        }
-    };
-    field("cpu_model", cpu_model.clone(), b.cpu_model.clone());
-    field("cpus", format!("{cpus:?}"), format!("{:?}", b.cpus));
-    field("memory_bytes", memory_bytes.to_string(), b.memory_bytes.to_string());
-    field("kernel", kernel.clone(), b.kernel.clone());
-    field("os", os.clone(), b.os.clone());
-    field("arch", arch.clone(), b.arch.clone());
-    field("clock_source", clock_source.clone(), b.clock_source.clone());
+    let mut differ = Differing::default();
+    differ.field("cpu_model", cpu_model, &b.cpu_model);
+    differ.field("cpus", &format!("{cpus:?}"), &format!("{:?}", b.cpus));
+    differ.field("memory_bytes", memory_bytes, &b.memory_bytes);
+    differ.field("kernel", kernel, &b.kernel);
+    differ.field("os", os, &b.os);
+    differ.field("arch", arch, &b.arch);
+    differ.field("clock_source", clock_source, &b.clock_source);
     let known = |governor: &Option<String>| governor.clone().unwrap_or_else(|| "unknown".to_owned());
-    field("governor", known(governor), known(&b.governor));
-    fields
+    differ.field("governor", &known(governor), &known(&b.governor));
+    differ.0
 }
 
 fn common_workloads<'a>(a: &'a StudyRecords, b: &StudyRecords) -> Result<Vec<&'a NamedWorkload>, CompareError> {

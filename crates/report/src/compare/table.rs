@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::{Change, Comparison, Side};
 use crate::style::{Style, machine};
-use crate::summary::{NONE, Unit, in_percent, with_limits};
-use crate::units::percent;
+use crate::summary::{MEMORY_RESOLUTION_BYTES, NONE, Unit, in_percent, with_limits};
+use crate::units::{bytes, percent};
 
 const COLUMNS: [&str; 8] = ["workload", "model", "metric", "A", "B", "B / A", "rounds", "verdict"];
 
@@ -71,6 +71,12 @@ fn verdict(change: &Change, fail_above: Option<f64>) -> String {
     match (&change.reason, change.low.zip(change.high)) {
         (Some(reason), _) => reason.clone(),
         _ if fail_above.is_some_and(|above| change.regressed(above)) => "REGRESSION".to_owned(),
+        (_, Some((low, high))) if (low > 1.0 || high < 1.0) && !change.is_resolved() => {
+            format!("less than {} apart", bytes(MEMORY_RESOLUTION_BYTES))
+        }
+        (_, Some((low, _))) if change.floor_high.is_some_and(|floor| low > 1.0 && low <= floor) => {
+            "more, and so may the floor be".to_owned()
+        }
         (_, Some((low, _))) if low > 1.0 => "more".to_owned(),
         (_, Some((_, high))) if high < 1.0 => "less".to_owned(),
         _ => "no difference shown".to_owned(),
@@ -82,18 +88,23 @@ fn notes(comparison: &Comparison, fail_above: Option<f64>) -> String {
     let compared = comparison.changes.iter().filter(|change| change.rounds_a > 0 && change.rounds_b > 0).count();
     let _ = writeln!(
         text,
-        "B / A above 1: B costs more. Medians; the ratio is the middle of all ratios of a round of B to a round of A, with the limits of the Mann–Whitney test on logarithms, each at the {} % level (Bonferroni over {compared} rows), so that all of them hold together at {} %.",
+        "B / A above 1: B costs more. Medians; the ratio is the middle of all ratios of a round of B to a round of A, with the limits of the Mann–Whitney test on logarithms, each at the {} % level (Bonferroni over {compared} rows).",
         in_percent(comparison.level_each),
-        in_percent(comparison.level),
     );
-    if comparison.changes.iter().all(|change| change.ratio.is_none()) {
-        text.push_str("NOTHING COULD BE COMPARED: no row has enough rounds that may be used.\n");
+    if let Some(nothing) = comparison.nothing_compared() {
+        let _ = writeln!(text, "{}.", nothing.replacen("nothing could be compared", "NOTHING COULD BE COMPARED", 1));
     }
-    if let Some(floor) = &comparison.floor {
-        let _ = writeln!(
-            text,
-            "Across machines: every figure is a ratio to {floor} in the same round. That ratios carry from one machine to another is not claimed."
-        );
+    text.push_str(&match &comparison.floor {
+        Some(floor) if comparison.across_machines => format!(
+            "Across machines: every figure is a ratio to {floor} in the same round. That ratios carry from one machine to another is not claimed.\n"
+        ),
+        Some(floor) => format!(
+            "Rounds of two studies are not pairs: what the machine did between the two is in these ratios, and the limits know nothing of it. The rows of {floor} show how much that is.\n"
+        ),
+        None => "Rounds of two studies are not pairs: what the machine did between the two is in these ratios, and the limits know nothing of it. Without a floor in both it cannot be told how much that is.\n".to_owned(),
+    });
+    if !comparison.limits_differ.is_empty() {
+        let _ = writeln!(text, "Limits that differ (A, B): {}.", comparison.limits_differ.join(", "));
     }
     for (name, side) in [("A", &comparison.a), ("B", &comparison.b)] {
         for (what, own) in [("workloads", &side.own_workloads), ("models", &side.own_models)] {
@@ -103,14 +114,30 @@ fn notes(comparison: &Comparison, fail_above: Option<f64>) -> String {
         }
     }
     for lost in &comparison.lost {
-        let _ = writeln!(text, "{} under {}: ran in A, has no ok batch in B.", lost.model, lost.workload);
-    }
-    if let Some(above) = fail_above {
-        let count = comparison.regressions(above).count() + comparison.lost.len();
         let _ = writeln!(
             text,
-            "{count} regressions: an estimate more than {} above A with an interval above 1, or a model that no longer runs.",
-            percent(above)
+            "LOST: {} by {} under {}: {} rounds in A, {} in B: {}.",
+            lost.model,
+            lost.metric.title(),
+            lost.workload,
+            lost.rounds_a,
+            lost.rounds_b,
+            lost.reason
+        );
+    }
+    if let Some(above) = fail_above {
+        let beside = match &comparison.floor {
+            Some(floor) if !comparison.across_machines => format!(" and above the upper limit of {floor}"),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "{} regressions: an estimate more than {} above A, with a lower limit above 1{beside}; in memory, medians of peak memory {} apart or more. {} lost: enough rounds for limits in A ({}), and not in B.",
+            comparison.regressions(above).count(),
+            percent(above),
+            bytes(MEMORY_RESOLUTION_BYTES),
+            comparison.lost.len(),
+            comparison.rounds_needed
         );
     }
     text

@@ -1,12 +1,14 @@
 //! Comparisons of studies made by hand: what changed, what is refused, and which exit follows.
 
-use inflight_record::{Manifest, Outcome, Row, Workload};
+use inflight_record::{Manifest, Row, Workload};
 
 use super::{Change, CompareError, Comparison, text};
 use crate::fixture::{environment, manifest, named, of, plain, rows, study};
 use crate::study::StudyRecords;
 use crate::style::Style;
 use crate::summary::Metric;
+
+mod gate;
 
 const MODELS: [&str; 3] = ["base", "a/b", "floor"];
 
@@ -60,28 +62,17 @@ fn a_large_estimate_whose_interval_holds_no_change_does_not_fail() {
 #[test]
 fn the_level_is_shared_among_all_rows() {
     let comparison = compare(&before());
-    // 3 models, 4 metrics.
-    assert_eq!((comparison.changes.len(), comparison.level), (12, 0.95));
-    assert!((comparison.level_each - (1.0 - 0.05 / 12.0)).abs() < 1e-12);
+    // 3 models, 3 metrics: a makespan follows from its excess.
+    assert_eq!(comparison.changes.len(), 9);
+    assert!((comparison.level_each - (1.0 - 0.05 / 9.0)).abs() < 1e-12);
+    // 2 / C(12, 6) = 0.0022 and 2 / C(10, 5) = 0.0079, either side of 0.0056.
+    assert_eq!((comparison.rounds_needed, comparison.nothing_compared()), (6, None));
     let few = Comparison::of(&before(), &study(&MODELS, 2, |_| true), false).unwrap();
     assert!(few.changes.iter().all(|change| change.ratio.is_none()));
-    assert!(text(&few, None, Style::Terminal).contains("NOTHING COULD BE COMPARED"));
+    let nothing = few.nothing_compared().unwrap();
+    assert!(nothing.contains("99.444 % level") && nothing.contains("6 rounds"), "{nothing}");
+    assert!(text(&few, None, Style::Terminal).contains("NOTHING COULD BE COMPARED: no row has an interval"));
     assert!(cpu(&few).reason.as_ref().unwrap().contains("12 and 2 rounds are too few"), "{few:?}");
-}
-
-#[test]
-fn a_model_that_no_longer_runs_fails() {
-    let broken = study(&MODELS, 12, |row| {
-        if &*row.arm == "a/b" {
-            row.outcome = Outcome::Failed;
-        }
-        true
-    });
-    let comparison = compare(&broken);
-    assert_eq!((comparison.lost.len(), comparison.lost[0].model.as_str()), (1, "a/b"));
-    assert!(comparison.fails(1.0));
-    assert_eq!(cpu(&comparison).reason.as_deref(), Some("B has no batch that may be used"));
-    assert!(text(&comparison, None, Style::Terminal).contains("a/b under c100: ran in A, has no ok batch in B."));
 }
 
 fn on(kernel: &str, factor: u64) -> StudyRecords {
@@ -155,9 +146,11 @@ fn what_only_one_side_has_is_named_and_changed_crates_too() {
         "Only B has the models new.",
         "Only A has the models floor.",
         "crates that changed: reqwest – → 0.13.1",
-        "Bonferroni over 8 rows",
-        "hold together at 95 %",
-        "0 regressions: an estimate more than 5.00 % above A",
+        "Bonferroni over 6 rows).",
+        "Without a floor in both it cannot be told how much that is.",
+        "LOST: floor by CPU/request under c100: 12 rounds in A, 0 in B: B does not have the model.",
+        "0 regressions: an estimate more than 5.00 % above A, with a lower limit above 1; in memory",
+        "3 lost: enough rounds for limits in A (5), and not in B.",
     ] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
     }

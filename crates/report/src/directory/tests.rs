@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use inflight_record::{Label, Manifest, Record};
+use inflight_record::{Label, LogNormal, Manifest, Record};
 use serde::Serialize;
 
 use super::{SUMMARY, load, write_summary};
@@ -64,6 +64,18 @@ fn a_study_is_loaded_and_its_summary_written_whole() {
 }
 
 #[test]
+fn where_it_ran_is_read_no_further_than_needed() {
+    // The environment of the records, and one without any; behind the first record stands what cannot be read.
+    let dir = directory(&[the_manifest()], &records());
+    write(dir.path(), "environments.jsonl", &[environment("e"), environment("without-records")]);
+    let study = load(dir.path()).unwrap();
+    assert!(study.placed_in("e").is_some() && study.placed_in("without-records").is_none());
+    let first = serde_json::to_string(&records()[0]).unwrap() + "\n";
+    let unreadable = [first.as_bytes(), &[0xff, b'\n']].concat();
+    assert_eq!(super::placed(&unreadable[..], study.rows()).unwrap().len(), 1);
+}
+
+#[test]
 fn what_is_no_study_is_refused_with_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let error = load(dir.path()).unwrap_err().to_string();
@@ -106,6 +118,11 @@ fn manifests_that_do_not_belong_together_are_refused_with_their_line() {
     refused(&with(|it| it.baseline = "other".to_owned()), &records(), &["study.jsonl:2", "baseline"]);
     refused(&with(|it| it.baseline = "third".to_owned()), &records(), &["study.jsonl:2", "none of the models"]);
     refused(&with(|it| it.workloads[0].slug = "n1".to_owned()), &records(), &["study.jsonl:2", "workload \"c500\""]);
+    refused(
+        &with(|it| it.workloads[0].workload.lognormal = Some(LogNormal { sigma_milli: 600, seed: 9 })),
+        &records(),
+        &["study.jsonl:2", "workload \"c500\""],
+    );
     refused(&with(|it| it.arms[1].label = Label::Floor), &records(), &["study.jsonl:2", "arm \"other\""]);
     refused(&with(|it| it.arms.push(it.arms[0].clone())), &records(), &["study.jsonl:2", "arm \"base\"", "twice"]);
     refused(&with(|it| it.workloads[0].id = "a/b".to_owned()), &records(), &["study.jsonl:2", "a /"]);

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use inflight_stats::Stopping;
+use inflight_stats::{Stopping, median};
 
 use super::batches::Batches;
 use super::controls::ControlArms;
 use super::figure::{Figure, Ids, median_figure, ratio_figure};
 use super::marginal::marginal_memory;
 use super::metric::Metric;
-use super::ranking::Ranking;
+use super::ranking::{Entry, Ranking};
 use super::{MachineSummary, ModelSummary, SUMMARY_VERSION, Summary, WorkloadSummary};
-use crate::grid::{ArmRows, Cells, Values, machines};
+use crate::grid::{ArmRows, Cells, Values, machines, plain};
 use crate::study::StudyRecords;
 
 pub(super) fn summary(study: &StudyRecords) -> Summary {
@@ -57,8 +57,12 @@ fn workload(ids: &Ids, cells: &Cells<'_>, study: &StudyRecords, stopping: Stoppi
     let metrics = Metric::COMPARED.into_iter().filter(|metric| metric.absent(&named.workload).is_none());
     let rankings = metrics.map(|metric| {
         let of = |rows: &ArmRows<'_>| compared.get(&(metric, rows.arm.arm.as_str())).cloned().unwrap_or_default();
-        let models: Vec<(&str, Values<'_>)> = cells.models().map(|rows| (rows.arm.arm.as_str(), of(rows))).collect();
-        Ranking::of(metric, &named.workload, &models, controls.half_width(metric), stopping)
+        let entry = |rows| {
+            let peak_memory = median(&plain(&ArmRows::values(rows, Metric::PeakMemory)));
+            Entry { model: &rows.arm.arm, values: of(rows), peak_memory }
+        };
+        let models: Vec<Entry<'_>> = cells.models().map(entry).collect();
+        Ranking::of(metric, &named.workload, &models, controls.reach(metric), stopping)
     });
     WorkloadSummary {
         id: named.id.clone(),

@@ -1,12 +1,12 @@
 //! The control arms: what noise looks like, what could have been seen, and whether known effects were found back.
 
 use inflight_record::{ArmKind, Controls};
-use inflight_stats::{Stopping, half_width, log_ratios, smallest_detectable};
+use inflight_stats::{Stopping, half_width, log_ratios, reach, smallest_detectable};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::batches::Batches;
-use super::figure::{Figure, Ids, Made, ratio_figure};
+use super::figure::{Figure, Ids, Made, ratio_figure, twelve};
 use super::metric::{Metric, Unit};
 use crate::grid::{ArmRows, Cells, Values, pairs};
 
@@ -39,9 +39,14 @@ pub struct Again {
     pub metric: Metric,
     /// Ratio of the baseline's second name to its first: 1, but for noise.
     pub ratio: Figure,
-    /// Half the width of the ratio's interval, as a ratio − 1: no smaller difference is claimed.
+    /// How far the ratio's interval reaches from 1, on the side where it reaches further, as a ratio − 1: no smaller
+    /// difference is claimed.
+    pub reach: Option<f64>,
+    /// Half the width of the ratio's interval, as a ratio − 1: how noisy the study is.
     pub half_width: Option<f64>,
-    /// The smallest difference, as a ratio − 1, that a study with this noise and so many rounds finds 9 times of 10.
+    /// The smallest difference, as a ratio − 1, that a study with this noise and so many rounds finds 9 times of 10 in one
+    /// comparison that was planned beforehand (p of the sign-flip test at most `alpha`), of models as noisy as the
+    /// baseline. Ranks over all pairs need more, and so does a model that is noisier.
     pub smallest_detectable: Option<f64>,
 }
 
@@ -81,9 +86,9 @@ impl ControlArms {
         }
     }
 
-    /// Half the A/A interval of a metric.
-    pub(super) fn half_width(&self, metric: Metric) -> Option<f64> {
-        self.again.iter().find(|again| again.metric == metric)?.half_width
+    /// How far the A/A interval of a metric reaches from 1.
+    pub(super) fn reach(&self, metric: Metric) -> Option<f64> {
+        self.again.iter().find(|again| again.metric == metric)?.reach
     }
 
     /// Every figure of the control arms.
@@ -108,10 +113,15 @@ impl Again {
         Self {
             metric,
             ratio: ratio_figure(ids, cells, &again.arm.arm, metric, (&values, baseline), stopping),
-            half_width: half_width(&noise, stopping).filter(|it| it.is_finite()),
-            smallest_detectable: smallest_detectable(&noise, stopping).filter(|it| it.is_finite()),
+            reach: finite(reach(&noise, stopping)),
+            half_width: finite(half_width(&noise, stopping)),
+            smallest_detectable: finite(smallest_detectable(&noise, stopping)),
         }
     }
+}
+
+fn finite(size: Option<f64>) -> Option<f64> {
+    size.filter(|it| it.is_finite()).map(twelve)
 }
 
 impl FoundBack {

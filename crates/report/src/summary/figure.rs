@@ -18,7 +18,8 @@ pub struct Figure {
     pub unit: Unit,
     /// How many rounds it is made from.
     pub rounds: usize,
-    /// How many rounds of the workload are left out of it: no batch, a batch that did not end `ok`, or a flag.
+    /// How many rounds of the workload are left out of it: no batch, a batch that did not end `ok`, a flag, or, of a ratio,
+    /// a figure of 0 or below on either side.
     pub left_out: usize,
     /// The estimate.
     pub estimate: Option<f64>,
@@ -26,8 +27,18 @@ pub struct Figure {
     pub low: Option<f64>,
     /// Upper limit of its interval.
     pub high: Option<f64>,
-    /// Why there is no estimate, or no interval.
+    /// Why there is no estimate, or no interval; of a ratio also how many rounds it had to leave out because a figure of 0
+    /// or below has no ratio.
     pub reason: Option<String>,
+}
+
+/// Why a round in which both batches may be used has no ratio.
+pub(super) const NO_RATIO: &str = "a figure of 0 or below has no ratio";
+
+/// The number to twelve significant digits, as summaries hold them: the last digits of a logarithm or an exponential are
+/// those of the C library at hand, and the same records have to give the same bytes.
+pub(super) fn twelve(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 /// Names figures: what all ids of one machine begin and end with.
@@ -52,7 +63,8 @@ impl Figure {
     /// A figure of so many rounds.
     pub(super) fn new(id: String, metric: String, unit: Unit, rounds: usize, left_out: usize, made: Made) -> Self {
         let Made { estimate, interval, reason } = made;
-        let (low, high) = interval.map(|it| (it.low, it.high)).unzip();
+        let (low, high) = interval.map(|it| (twelve(it.low), twelve(it.high))).unzip();
+        let estimate = estimate.map(twelve);
         Self { id, metric, unit, rounds, left_out, estimate, low, high, reason }
     }
 
@@ -147,12 +159,27 @@ pub(super) fn ratio_figure(
     let (a, b) = pairs(values.0, values.1);
     let ratios = log_ratios(&a, &b);
     let mut made = Made::ratio(&ratios, stopping);
-    if ratios.is_empty() {
-        made.reason = Some(if a.is_empty() {
-            "in no round may both batches be used".to_owned()
-        } else {
-            "in no round are both figures above 0".to_owned()
+    if a.is_empty() {
+        made.reason = Some("in no round may both batches be used".to_owned());
+    }
+    if ratios.len() < a.len() {
+        let without = format!("{} of {} rounds are left out: {NO_RATIO}", a.len() - ratios.len(), a.len());
+        made.reason = Some(match made.reason {
+            Some(reason) if !ratios.is_empty() => format!("{reason}; {without}"),
+            _ => without,
         });
     }
     Figure::new(id, name, Unit::Ratio, ratios.len(), cells.rounds - ratios.len(), made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_digits_of_a_library_do_not_matter() {
+        let value = 1.1_f64.ln();
+        assert_eq!(twelve(value), twelve(f64::from_bits(value.to_bits() + 3)));
+        assert_eq!((twelve(value), twelve(-1234.5), twelve(0.0)), (0.095_310_179_804_3, -1234.5, 0.0));
+    }
 }

@@ -1,6 +1,6 @@
 //! What one more request in flight costs in memory: a line through the workloads of each round.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use inflight_record::{NamedWorkload, Workload};
 use inflight_stats::{Stopping, slope};
@@ -57,7 +57,10 @@ fn one(ids: &Ids, key: &Workload, group: &[&Cells<'_>], stopping: Stopping) -> M
         figure.estimate.is_some().then(|| ModelMarginal { model: model.clone(), figure })
     });
     let models = slopes.collect();
-    MarginalMemory { workloads: group.iter().map(|cells| id(cells.named)).collect(), models, group: name }
+    let requests = |cells: &&Cells<'_>| cells.named.workload.requests;
+    let same_requests = group.iter().map(requests).collect::<BTreeSet<u64>>().len() == 1;
+    let workloads = group.iter().map(|cells| id(cells.named)).collect();
+    MarginalMemory { workloads, same_requests, models, group: name }
 }
 
 fn id(named: &NamedWorkload) -> String {
@@ -74,19 +77,23 @@ fn name(key: &Workload) -> String {
     }
 }
 
-/// The slope of each round that has enough workloads, in bytes for each request more at the peak in flight.
+/// The slope of each whole round, in bytes for each request more at the peak in flight. A round is whole where it has all
+/// workloads in which the model counted in any round: lines through different workloads are not the same figure.
 fn slopes(group: &[&Cells<'_>], model: &str) -> Vec<f64> {
     let mut points: BTreeMap<Round<'_>, Vec<(f64, f64)>> = BTreeMap::new();
-    for rows in group.iter().filter_map(|cells| cells.arm(model)) {
+    let mut workloads = BTreeSet::new();
+    for (place, rows) in group.iter().enumerate().filter_map(|(place, cells)| Some((place, cells.arm(model)?))) {
         for (round, row) in rows.rows.iter().filter(|(_, row)| Metric::PeakMemory.counts(row)) {
             if let (Some(peak), Some(bytes)) = (peak_in_flight(row), row.memory_bytes) {
                 points.entry(*round).or_default().push((peak, number(bytes)));
+                workloads.insert(place);
             }
         }
     }
     let steep = |points: &&Vec<(f64, f64)>| {
         let peaks = || points.iter().map(|(peak, _)| *peak);
-        points.len() >= LEAST_WORKLOADS
+        points.len() == workloads.len()
+            && points.len() >= LEAST_WORKLOADS
             && peaks().fold(0.0, f64::max) >= LEAST_RISE * peaks().fold(f64::INFINITY, f64::min)
     };
     points.values().filter(steep).filter_map(|points| slope(points)).map(|line| line.per_x).collect()

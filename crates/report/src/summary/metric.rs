@@ -4,6 +4,15 @@ use inflight_record::{Row, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Medians of peak memory that lie closer together than this are no difference, in ranks or between studies: both ends of
+/// a peak come from a counter that the kernel keeps per CPU and adds up loosely.
+pub const MEMORY_RESOLUTION_BYTES: f64 = 524_288.0;
+
+/// Whether two medians of peak memory, not by request, lie far enough apart to be a difference.
+pub(crate) fn memory_differs(a: Option<f64>, b: Option<f64>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| (a - b).abs() >= MEMORY_RESOLUTION_BYTES)
+}
+
 /// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +82,10 @@ impl Metric {
 
     /// Those in which models are compared.
     pub const COMPARED: [Self; 4] = [Self::Excess, Self::Makespan, Self::CpuPerRequest, Self::MemoryPerRequestInFlight];
+
+    /// Those of which decisions are made: what `--rounds auto` waits for, and what two studies are compared in. A makespan
+    /// follows from its excess.
+    pub const DECISIVE: [Self; 3] = [Self::Excess, Self::CpuPerRequest, Self::MemoryPerRequestInFlight];
 
     /// The word in the ids of figures.
     #[must_use]

@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 
 use inflight_record::RoundsRule;
-use inflight_stats::least_rounds;
+use inflight_stats::{Stopping, least_rounds};
 
 use super::batches::Batches;
 use super::controls::{Again, FoundBack};
-use super::figure::Figure;
-use super::metric::{Metric, number};
+use super::figure::{Figure, NO_RATIO};
+use super::metric::{MEMORY_RESOLUTION_BYTES, Metric, number};
 use super::ranking::Ranking;
 use super::table::standing;
 use super::text::counted;
 use super::{Summary, WorkloadSummary};
 use crate::study::stopping;
-use crate::units::{duration, percent};
+use crate::units::{bytes, duration, percent};
 
 /// More reasons of one arm than this are only counted.
 const REASONS: usize = 3;
@@ -26,10 +26,11 @@ pub(super) fn notes(workload: &WorkloadSummary, summary: &Summary) -> String {
     if workload.ideal_ns.is_none() {
         text.push_str("At D = 0 there is no ideal, how many were in flight cannot be seen and was not checked, and either side may be the bottleneck: only CPU/request is ranked.\n");
     }
-    noise(text, &workload.controls.again);
+    noise(text, &workload.controls.again, summary);
     found(text, "@delay", "each batch waits", workload.controls.delay.as_ref());
     found(text, "@work", "each request spins", workload.controls.work.as_ref());
     ranks(text, &workload.rankings, summary.alpha);
+    without_ratio(text, workload, summary);
     left_out(text, workload);
     all
 }
@@ -60,7 +61,7 @@ pub(crate) fn in_percent(level: f64) -> f64 {
     (level * 1e5).round() / 1e3
 }
 
-fn noise(text: &mut String, again: &[Again]) {
+fn noise(text: &mut String, again: &[Again], summary: &Summary) {
     if again.is_empty() {
         text.push_str("No A/A arm: what is noise is not known.\n");
         return;
@@ -70,22 +71,28 @@ fn noise(text: &mut String, again: &[Again]) {
     };
     let share = |share: Option<f64>| share.map_or_else(|| "unknown".to_owned(), percent);
     let _ = writeln!(text, "A/A, the baseline against itself: {}.", each(&|it| it.ratio.text()));
-    if again.iter().all(|it| it.half_width.is_none()) {
+    if again.iter().all(|it| it.reach.is_none()) {
         text.push_str("Too few rounds may be used to say what is noise: no difference is claimed.\n");
         return;
     }
     let _ = writeln!(
         text,
-        "Half of that interval, below which no difference is claimed: {}. Smallest effect found 9 times of 10: {}.",
-        each(&|it| share(it.half_width)),
+        "How far that interval reaches from 1, and no smaller difference is claimed: {}. Smallest effect found 9 times of 10 in one comparison planned beforehand (sign-flip p at most {} %) of models as noisy as the baseline: {}; ranks over all pairs need more.",
+        each(&|it| share(it.reach)),
+        in_percent(summary.alpha),
         each(&|it| share(it.smallest_detectable)),
     );
     let off: Vec<&str> = again.iter().filter(|it| leaves_out_1(&it.ratio)).map(|it| it.metric.title()).collect();
     if !off.is_empty() {
         let _ = writeln!(
             text,
-            "The baseline differs from itself in {}: the interval leaves out 1, as 1 in 20 does by chance; read small differences with doubt.",
-            off.join(", ")
+            "The baseline differs from itself in {}: the interval leaves out 1, as {} % do by chance{}; read small differences with doubt.",
+            off.join(", "),
+            in_percent(1.0 - summary.level),
+            match stopping(summary.rounds) {
+                Stopping::Fixed => "",
+                Stopping::Auto => ", and up to about 5 % where rounds stop at a precision",
+            },
         );
     }
 }
@@ -110,10 +117,11 @@ fn ranks(text: &mut String, rankings: &[Ranking], alpha: f64) {
     if let Some(ranking) = rankings.iter().find(|ranking| ranking.tie_groups.is_some()) {
         let _ = writeln!(
             text,
-            "Models that share a letter in a metric cannot be told apart: sign-flip test, adjusted by Holm over all pairs ({} by {}), at {} %, and no difference below the A/A half-width.",
+            "Models that share a letter in a metric cannot be told apart: sign-flip test, adjusted by Holm over all pairs ({} by {}), at {} %, no difference within the reach of the A/A interval, and none in memory where medians of peak memory are less than {} apart.",
             ranking.pairs.len(),
             ranking.metric.title(),
             in_percent(alpha),
+            bytes(MEMORY_RESOLUTION_BYTES),
         );
     }
     let mut without: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -146,6 +154,19 @@ fn short_of_rounds(text: &mut String, ranking: &Ranking) {
             most(&model),
             ranking.rounds_for_ranks,
         );
+    }
+}
+
+/// Ratios that could not take every round in which both batches may be used.
+fn without_ratio(text: &mut String, workload: &WorkloadSummary, summary: &Summary) {
+    let of_models = workload.models.iter().flat_map(|model| {
+        Metric::COMPARED.into_iter().filter_map(|metric| Some((model.model.as_str(), metric, model.ratio(metric)?)))
+    });
+    let again = workload.controls.again.iter().map(|it| ("@again", it.metric, &it.ratio));
+    for (model, metric, figure) in of_models.chain(again) {
+        if let Some(reason) = figure.reason.as_ref().filter(|reason| reason.contains(NO_RATIO)) {
+            let _ = writeln!(text, "{model} / {} by {}: {reason}.", summary.baseline, metric.title());
+        }
     }
 }
 

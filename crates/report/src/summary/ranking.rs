@@ -5,7 +5,8 @@ use inflight_stats::{Interval, Stopping, holm, location, log_ratios, median, rou
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::metric::Metric;
+use super::figure::twelve;
+use super::metric::{Metric, memory_differs};
 use crate::grid::{Values, pairs, plain};
 
 /// All pairs of models under one workload in one metric.
@@ -19,8 +20,8 @@ pub struct Ranking {
     pub pairs: Vec<Pair>,
     /// How many rounds the smallest p needs, adjusted for so many pairs.
     pub rounds_for_ranks: usize,
-    /// Half the A/A interval, as a ratio − 1: no smaller difference is claimed.
-    pub half_width: Option<f64>,
+    /// How far the A/A interval reaches from 1, as a ratio − 1: no smaller difference is claimed.
+    pub reach: Option<f64>,
     /// Models that cannot be told apart, the best first; a model may be in several. Null where there are no ranks.
     pub tie_groups: Option<Vec<Vec<String>>>,
     /// Why there are no ranks.
@@ -46,9 +47,19 @@ pub struct Pair {
     pub p: Option<f64>,
     /// The same, adjusted by Holm for all pairs of this workload and metric.
     pub p_holm: Option<f64>,
-    /// Whether the two are declared different: adjusted p at most the study's `alpha`, interval without 1, and a difference that is not
-    /// smaller than half the A/A interval.
+    /// Whether the two are declared different: adjusted p at most the study's `alpha`, interval without 1, a difference
+    /// that is not smaller than the reach of the A/A interval, and, in memory, medians of peak memory that lie 0.5 MiB
+    /// apart or more.
     pub different: bool,
+}
+
+/// A model that takes part in a ranking.
+pub(super) struct Entry<'a> {
+    pub(super) model: &'a str,
+    /// What it is ranked by.
+    pub(super) values: Values<'a>,
+    /// Median of its peak memory.
+    pub(super) peak_memory: Option<f64>,
 }
 
 impl Ranking {
@@ -56,22 +67,28 @@ impl Ranking {
     pub(super) fn of(
         metric: Metric,
         workload: &Workload,
-        models: &[(&str, Values<'_>)],
-        half_width: Option<f64>,
+        models: &[Entry<'_>],
+        reach: Option<f64>,
         stopping: Stopping,
     ) -> Self {
-        let mut order: Vec<(f64, &str, &Values<'_>)> =
-            models.iter().filter_map(|(model, values)| Some((median(&plain(values))?, *model, values))).collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+        let mut order: Vec<(f64, &Entry<'_>)> =
+            models.iter().filter_map(|entry| Some((median(&plain(&entry.values))?, entry))).collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.model.cmp(b.1.model)));
         let mut pairs = Vec::new();
-        for (place, (_, a, of_a)) in order.iter().enumerate() {
-            pairs.extend(order[place + 1..].iter().map(|(_, b, of_b)| Pair::of((a, of_a), (b, of_b), stopping)));
+        // Whether a pair lies far enough apart for the instrument.
+        let mut apart = Vec::new();
+        for (place, (_, a)) in order.iter().enumerate() {
+            for (_, b) in &order[place + 1..] {
+                pairs.push(Pair::of(a, b, stopping));
+                let is_memory = metric == Metric::MemoryPerRequestInFlight;
+                apart.push(!is_memory || memory_differs(a.peak_memory, b.peak_memory));
+            }
         }
         let adjusted = holm(&pairs.iter().map(|pair| pair.p.unwrap_or(f64::NAN)).collect::<Vec<_>>());
         for (pair, adjusted) in pairs.iter_mut().zip(adjusted) {
             pair.p_holm = pair.p.map(|_| adjusted);
         }
-        let needed = rounds_for_ranks(pairs.len());
+        let needed = rounds_for_ranks(pairs.len(), stopping);
         let most = pairs.iter().map(|pair| pair.rounds).max().unwrap_or(0);
         let reason = if let Some(reason) = metric.unranked(workload) {
             Some(reason.to_owned())
@@ -79,17 +96,21 @@ impl Ranking {
             Some("fewer than two models have the figure".to_owned())
         } else if most < needed {
             Some(format!("{most} paired rounds: {} pairs of models need {needed}", pairs.len()))
-        } else if half_width.is_none() {
+        } else if reach.is_none() {
             Some("no A/A interval: what is noise is not known".to_owned())
         } else {
             None
         };
-        if let (None, Some(half_width)) = (&reason, half_width) {
-            pairs.iter_mut().for_each(|pair| pair.different = pair.differs(half_width, stopping));
+        if let (None, Some(reach)) = (&reason, reach) {
+            for (pair, apart) in pairs.iter_mut().zip(apart) {
+                pair.different = apart && pair.differs(reach, stopping);
+            }
         }
-        let order: Vec<String> = order.into_iter().map(|(_, model, _)| model.to_owned()).collect();
+        // Once everything is decided.
+        pairs.iter_mut().for_each(Pair::round);
+        let order: Vec<String> = order.into_iter().map(|(_, entry)| entry.model.to_owned()).collect();
         let groups = reason.is_none().then(|| groups(&order, &pairs));
-        Self { metric, order, pairs, rounds_for_ranks: needed, half_width, tie_groups: groups, reason }
+        Self { metric, order, pairs, rounds_for_ranks: needed, reach, tie_groups: groups, reason }
     }
 
     /// The letters of the groups that a model is in; `None` where there are no ranks or it has no figure.
@@ -123,14 +144,14 @@ fn letter(place: usize) -> String {
 }
 
 impl Pair {
-    fn of(a: (&str, &Values<'_>), b: (&str, &Values<'_>), stopping: Stopping) -> Self {
-        let (of_a, of_b) = pairs(a.1, b.1);
+    fn of(a: &Entry<'_>, b: &Entry<'_>, stopping: Stopping) -> Self {
+        let (of_a, of_b) = pairs(&a.values, &b.values);
         let ratios = log_ratios(&of_a, &of_b);
         let interval = location(&ratios, stopping).map(|it| it.map(f64::exp)).filter(finite);
         let estimate = interval.map(|it| it.estimate).or_else(|| median(&ratios).map(f64::exp));
         Self {
-            a: a.0.to_owned(),
-            b: b.0.to_owned(),
+            a: a.model.to_owned(),
+            b: b.model.to_owned(),
             rounds: ratios.len(),
             ratio: estimate.filter(|it| it.is_finite()),
             low: interval.map(|it| it.low),
@@ -141,12 +162,18 @@ impl Pair {
         }
     }
 
-    fn differs(&self, half_width: f64, stopping: Stopping) -> bool {
+    fn round(&mut self) {
+        for number in [&mut self.ratio, &mut self.low, &mut self.high, &mut self.p, &mut self.p_holm] {
+            *number = number.map(twelve);
+        }
+    }
+
+    fn differs(&self, reach: f64, stopping: Stopping) -> bool {
         let (Some(p), Some(ratio), Some(low), Some(high)) = (self.p_holm, self.ratio, self.low, self.high) else {
             return false;
         };
         // On the scale of logarithms, so that half as much and twice as much are the same effect.
-        p <= stopping.alpha() && (low > 1.0 || high < 1.0) && ratio.ln().abs() >= half_width.ln_1p()
+        p <= stopping.alpha() && (low > 1.0 || high < 1.0) && ratio.ln().abs() >= reach.ln_1p()
     }
 }
 

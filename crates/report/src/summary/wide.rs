@@ -1,10 +1,8 @@
 //! Which ratios to the baseline are not yet known well enough: what `--rounds auto` goes on for.
 
+use super::figure::Figure;
 use super::metric::Metric;
 use super::{Summary, WorkloadSummary};
-
-/// The metrics whose ratios have to be narrow. A makespan follows from its excess.
-const WATCHED: [Metric; 3] = [Metric::Excess, Metric::CpuPerRequest, Metric::MemoryPerRequestInFlight];
 
 /// A ratio to the baseline whose interval is missing or wide.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +17,9 @@ pub struct Wide {
 /// or wider than `precision`, on every machine and under every workload.
 ///
 /// Left out is what no further round will mend: figures that the workload does not have (excess and memory at D = 0),
-/// models without one `ok` batch, and workloads of which the baseline has none.
+/// models without one `ok` batch, and workloads of which the baseline has none. Left out too is a model without one
+/// usable pair in a metric in which another model under that workload has an interval: the rounds are there, and that
+/// model's figures never are (every batch flagged, or never above 0). Where no model has an interval yet, all count.
 #[must_use]
 pub fn wide(summary: &Summary, precision: f64) -> Vec<Wide> {
     let workloads = summary.machines.iter().flat_map(|machine| &machine.workloads);
@@ -31,10 +31,17 @@ fn of(workload: &WorkloadSummary, baseline: &str, precision: f64) -> Vec<Wide> {
     if !runs(baseline) {
         return Vec::new();
     }
-    let watched = WATCHED.into_iter().filter(|metric| metric.absent(&workload.workload).is_none());
-    let models = workload.models.iter().filter(|model| model.batches.ok > 0);
-    let ratios = watched.flat_map(|metric| models.clone().filter_map(move |model| model.ratio(metric)));
-    ratios
+    let watched = Metric::DECISIVE.into_iter().filter(|metric| metric.absent(&workload.workload).is_none());
+    let waited_for = watched.flat_map(|metric| {
+        let models = workload.models.iter().filter(|model| model.batches.ok > 0);
+        let mut ratios: Vec<&Figure> = models.filter_map(|model| model.ratio(metric)).collect();
+        // Another has an interval, so the baseline has batches that may be used.
+        if ratios.iter().any(|ratio| ratio.limits().is_some()) {
+            ratios.retain(|ratio| ratio.rounds > 0);
+        }
+        ratios
+    });
+    waited_for
         .map(|figure| Wide { id: figure.id.clone(), width: figure.relative_width() })
         .filter(|wide| wide.width.is_none_or(|width| width > precision))
         .collect()

@@ -9,12 +9,82 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One contender's noise.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Arm {
-    /// The first of a pair.
+    /// The first of a pair: where the two differ, the noisier.
     One,
     /// The second of a pair.
     Other,
+}
+
+/// Which noise the baseline, and so the A/A pair, has, and which the model beside it.
+#[derive(Clone, Copy)]
+pub struct Contest {
+    /// The kind of noise.
+    pub scenario: &'static Scenario,
+    /// The noise of the baseline.
+    pub baseline: Arm,
+    /// The noise of the model.
+    pub model: Arm,
+    /// What takes the model to the baseline's middle: the factor at which neither is the faster one.
+    level: f64,
+}
+
+/// Every kind of noise with arms that are alike, then those whose arms differ, with the model as the quieter and as the
+/// noisier of the two.
+pub fn contests() -> Vec<Contest> {
+    let of = |baseline, model| {
+        move |scenario: &'static Scenario| {
+            // The truth is that of the first against the other.
+            let level = match (model, baseline) {
+                (Arm::One, Arm::Other) => (-scenario.truth().pseudomedian).exp(),
+                (Arm::Other, Arm::One) => scenario.truth().pseudomedian.exp(),
+                _ => 1.0,
+            };
+            Contest { scenario, baseline, model, level }
+        }
+    };
+    let differ = || SCENARIOS.iter().filter(|scenario| scenario.arms_differ);
+    SCENARIOS
+        .iter()
+        .map(of(Arm::One, Arm::One))
+        .chain(differ().map(of(Arm::One, Arm::Other)))
+        .chain(differ().map(of(Arm::Other, Arm::One)))
+        .collect()
+}
+
+impl Contest {
+    /// As the tables call it.
+    pub fn name(&self) -> String {
+        let model = match (self.baseline, self.model) {
+            (Arm::One, Arm::Other) => ", model quieter than the baseline",
+            (Arm::Other, Arm::One) => ", model noisier than the baseline",
+            _ if self.scenario.arms_differ => ", all arms as the first",
+            _ => "",
+        };
+        format!("{}{model}", self.scenario.name)
+    }
+
+    /// Whether the model is noisier than the baseline, which nobody who looks at the A/A pair can see.
+    pub fn model_is_noisier(&self) -> bool {
+        self.baseline == Arm::Other && self.model == Arm::One
+    }
+
+    /// Figures as read of so many models none of which is the faster one: like the model and like the baseline in turn.
+    pub fn same(&self, rng: &mut ChaCha8Rng, models: usize, rounds: usize) -> Vec<Vec<f64>> {
+        let arms: Vec<Arm> = (0..models).map(|place| [self.model, self.baseline][place % 2]).collect();
+        let figures = self.scenario.study(rng, &arms, rounds);
+        let factor = |place| if place % 2 == 0 { self.level } else { 1.0 };
+        figures.iter().enumerate().map(|(place, figures)| self.scenario.read(figures, factor(place))).collect()
+    }
+
+    /// Figures of the baseline, of its second name, of the model at the baseline's middle, and of one more that is like
+    /// the baseline.
+    pub fn with_aa(&self, rng: &mut ChaCha8Rng, rounds: usize) -> Vec<Vec<f64>> {
+        let mut figures = self.scenario.study(rng, &[self.baseline, self.baseline, self.model, self.baseline], rounds);
+        figures[2].iter_mut().for_each(|figure| *figure *= self.level);
+        figures
+    }
 }
 
 /// A kind of noise: what is added to the logarithm of a figure.
@@ -28,20 +98,32 @@ pub struct Scenario {
     tick: f64,
     /// Whether the difference of the arms is as often so much above as below 0.
     pub symmetric: bool,
+    /// Whether the two arms of a pair have different noise.
+    pub arms_differ: bool,
+}
+
+/// One whose arms are alike.
+const fn alike(name: &'static str, noise: fn(&mut ChaCha8Rng, Arm) -> f64, within: f64, tick: f64) -> Scenario {
+    Scenario { name, noise, within, tick, symmetric: true, arms_differ: false }
+}
+
+/// One whose arms differ.
+const fn apart(name: &'static str, noise: fn(&mut ChaCha8Rng, Arm) -> f64, within: f64, symmetric: bool) -> Scenario {
+    Scenario { name, noise, within, tick: 0.0, symmetric, arms_differ: true }
 }
 
 /// The kinds of noise that an interval has to stand.
-pub const SCENARIOS: [Scenario; 10] = [
-    Scenario { name: "normal", noise: |rng, _| 0.02 * normal(rng), within: 0.0, tick: 0.0, symmetric: true },
-    Scenario { name: "unequal", noise: unequal, within: 0.0, tick: 0.0, symmetric: true },
-    Scenario { name: "drift", noise: |rng, _| 0.01 * normal(rng), within: 0.08, tick: 0.0, symmetric: true },
-    Scenario { name: "outliers", noise: |rng, _| outliers(rng, 0.05), within: 0.01, tick: 0.0, symmetric: true },
-    Scenario { name: "skewed outliers", noise: skewed_outliers, within: 0.01, tick: 0.0, symmetric: false },
-    Scenario { name: "skewed", noise: skewed, within: 0.0, tick: 0.0, symmetric: false },
-    Scenario { name: "two states", noise: two_states, within: 0.0, tick: 0.0, symmetric: true },
-    Scenario { name: "heavy tails", noise: |rng, _| 0.02 * heavy(rng), within: 0.01, tick: 0.0, symmetric: true },
-    Scenario { name: "ticks", noise: |rng, _| 0.02 * normal(rng), within: 0.0, tick: 1.0, symmetric: true },
-    Scenario { name: "coarse ticks", noise: |rng, _| 0.02 * normal(rng), within: 0.0, tick: 3.0, symmetric: true },
+pub static SCENARIOS: [Scenario; 10] = [
+    alike("normal", |rng, _| 0.02 * normal(rng), 0.0, 0.0),
+    apart("unequal", unequal, 0.0, true),
+    alike("drift", |rng, _| 0.01 * normal(rng), 0.08, 0.0),
+    alike("outliers", |rng, _| outliers(rng, 0.05), 0.01, 0.0),
+    apart("skewed outliers", skewed_outliers, 0.01, false),
+    apart("skewed", skewed, 0.0, false),
+    alike("two states", two_states, 0.0, 0.0),
+    alike("heavy tails", |rng, _| 0.02 * heavy(rng), 0.01, 0.0),
+    alike("ticks", |rng, _| 0.02 * normal(rng), 0.0, 1.0),
+    alike("coarse ticks", |rng, _| 0.02 * normal(rng), 0.0, 3.0),
 ];
 
 /// A generator of its own for each seed.
