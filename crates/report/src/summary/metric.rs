@@ -206,7 +206,8 @@ pub(crate) fn peak_in_flight(row: &Row) -> Option<f64> {
 fn mean_in_flight(row: &Row) -> Option<f64> {
     let ledger = row.ledger.filter(|ledger| ledger.span_ns > 0 && row.requests > 0)?;
     let throughput_per_s = number(row.requests) / seconds(ledger.span_ns);
-    let stay_s = (seconds(ledger.held_sum_ns) + seconds(ledger.queued_sum_ns)) / number(row.requests);
+    // Holds last from arrival to answer: the server's queue is in them.
+    let stay_s = seconds(ledger.held_sum_ns) / number(row.requests);
     Some(inflight_stats::littles_law(throughput_per_s, stay_s))
 }
 
