@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use inflight_record::{Arm, ArmKind, Environment, NamedWorkload, Row};
 
+use crate::metric::Metric;
 use crate::study::StudyRecords;
-use crate::summary::Metric;
 
 /// One round of one part of a study. Rounds of different parts are never the same.
 pub(crate) type Round<'a> = (&'a str, u32);

@@ -6,6 +6,7 @@ pub mod directory;
 #[cfg(test)]
 mod fixture;
 mod grid;
+mod metric;
 pub mod study;
 mod style;
 pub mod summary;

@@ -8,10 +8,10 @@ use super::batches::Batches;
 use super::controls::ControlArms;
 use super::figure::{Figure, Ids, median_figure, ratio_figure};
 use super::marginal::marginal_memory;
-use super::metric::Metric;
 use super::ranking::{Entry, Ranking};
 use super::{MachineSummary, ModelSummary, SUMMARY_VERSION, Summary, WorkloadSummary};
 use crate::grid::{ArmRows, Cells, Values, machines, plain};
+use crate::metric::Metric;
 use crate::study::StudyRecords;
 
 pub(super) fn summary(study: &StudyRecords) -> Summary {

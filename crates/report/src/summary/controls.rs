@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::batches::Batches;
 use super::figure::{Figure, Ids, Made, ratio_figure, twelve};
-use super::metric::{Metric, Unit};
 use crate::grid::{ArmRows, Cells, Values, pairs};
+use crate::metric::{Metric, Unit};
 
 /// The control arms of one workload on one machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -145,7 +145,7 @@ impl FoundBack {
             injected_ns,
             found: Figure::new(id, name, Unit::Ns, differences.len(), left_out, made),
             resolved: interval.map(|it| it.low > 0.0),
-            holds_injected: interval.map(|it| it.contains(super::metric::number(injected_ns))),
+            holds_injected: interval.map(|it| it.contains(crate::metric::number(injected_ns))),
         }
     }
 }

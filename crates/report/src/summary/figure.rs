@@ -4,8 +4,8 @@ use inflight_stats::{Interval, Stopping, least_rounds, location, log_ratios, med
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::metric::{Metric, Unit};
 use crate::grid::{Cells, Values, pairs, plain};
+use crate::metric::{Metric, Unit};
 
 /// A figure of a summary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

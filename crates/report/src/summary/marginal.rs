@@ -6,9 +6,9 @@ use inflight_record::{NamedWorkload, Workload};
 use inflight_stats::{Stopping, slope};
 
 use super::figure::{Figure, Ids, Made};
-use super::metric::{Metric, Unit, number, peak_in_flight};
 use super::{MarginalMemory, ModelMarginal};
 use crate::grid::{Cells, Machine, Round};
+use crate::metric::{Metric, Unit, number, peak_in_flight};
 
 /// A line through two points fits them whatever they are.
 const LEAST_WORKLOADS: usize = 3;

@@ -8,11 +8,10 @@ use inflight_stats::{Stopping, least_rounds};
 use super::batches::Batches;
 use super::controls::{Again, FoundBack};
 use super::figure::{Figure, NO_RATIO};
-use super::metric::{MEMORY_RESOLUTION_BYTES, Metric, number};
 use super::ranking::Ranking;
-use super::table::standing;
-use super::text::counted;
+use super::text::{counted, standing};
 use super::{Summary, WorkloadSummary};
+use crate::metric::{MEMORY_RESOLUTION_BYTES, Metric, number};
 use crate::study::stopping;
 use crate::units::{bytes, duration, percent};
 

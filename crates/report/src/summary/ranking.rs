@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::figure::twelve;
-use super::metric::{Metric, memory_differs};
 use crate::grid::{Values, pairs, plain};
+use crate::metric::{Metric, memory_differs};
 
 /// All pairs of models under one workload in one metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

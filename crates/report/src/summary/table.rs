@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use inflight_record::Label;
 
-use super::batches::Batches;
-use super::metric::{Metric, number};
 use super::notes::notes;
-use super::text::{NONE, counted};
+use super::text::{NONE, counted, standing};
 use super::{MachineSummary, MarginalMemory, ModelSummary, Summary, WorkloadSummary};
+use crate::metric::{Metric, number};
 use crate::style::{Style, describe, ideal_formula, machine, placement};
 use crate::units::duration;
 
@@ -123,25 +122,6 @@ fn letters(model: &ModelSummary, workload: &WorkloadSummary) -> String {
     };
     let letters = LETTERS.map(one);
     if letters.iter().all(|letters| letters == NONE) { NONE.to_owned() } else { letters.join(" · ") }
-}
-
-/// How many batches ended how, and which flags they carry: `10 ok, 2 failed, 1 without times: steal 1`.
-pub(super) fn standing(batches: &Batches) -> String {
-    let mut parts = vec![format!("{} ok", batches.ok)];
-    for outcome in batches.ended.chunk_by(|a, b| a.outcome == b.outcome) {
-        let count: usize = outcome.iter().map(|ended| ended.count).sum();
-        parts.extend(outcome.first().map(|ended| format!("{count} {}", ended.outcome.as_str())));
-    }
-    if batches.times < batches.ok {
-        parts.push(format!("{} without times", batches.ok - batches.times));
-    }
-    if batches.costs < batches.ok {
-        parts.push(format!("{} without costs", batches.ok - batches.costs));
-    }
-    let flags: Vec<String> =
-        batches.flagged.iter().map(|flagged| format!("{} {}", flagged.flag.as_str(), flagged.count)).collect();
-    let flags = if flags.is_empty() { String::new() } else { format!(": {}", flags.join(", ")) };
-    parts.join(", ") + &flags
 }
 
 fn marginal(group: &MarginalMemory, style: Style) -> String {

@@ -1,7 +1,8 @@
-//! A figure as people read it: estimate, unit and limits.
+//! A figure as people read it: estimate, unit and limits; and how batches ended.
 
+use super::batches::Batches;
 use super::figure::Figure;
-use super::metric::Unit;
+use crate::metric::Unit;
 use crate::units::{bytes_scale, duration_scale, in_scale, ratio, three};
 
 /// What stands where there is no figure.
@@ -45,6 +46,25 @@ impl Figure {
 /// `1 round`, `2 rounds`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// How many batches ended how, and which flags they carry: `10 ok, 2 failed, 1 without times: steal 1`.
+pub(super) fn standing(batches: &Batches) -> String {
+    let mut parts = vec![format!("{} ok", batches.ok)];
+    for outcome in batches.ended.chunk_by(|a, b| a.outcome == b.outcome) {
+        let count: usize = outcome.iter().map(|ended| ended.count).sum();
+        parts.extend(outcome.first().map(|ended| format!("{count} {}", ended.outcome.as_str())));
+    }
+    if batches.times < batches.ok {
+        parts.push(format!("{} without times", batches.ok - batches.times));
+    }
+    if batches.costs < batches.ok {
+        parts.push(format!("{} without costs", batches.ok - batches.costs));
+    }
+    let flags: Vec<String> =
+        batches.flagged.iter().map(|flagged| format!("{} {}", flagged.flag.as_str(), flagged.count)).collect();
+    let flags = if flags.is_empty() { String::new() } else { format!(": {}", flags.join(", ")) };
+    parts.join(", ") + &flags
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Which ratios to the baseline are not yet known well enough: what `--rounds auto` goes on for.
 
 use super::figure::Figure;
-use super::metric::Metric;
 use super::{Summary, WorkloadSummary};
+use crate::metric::Metric;
 
 /// A ratio to the baseline whose interval is missing or wide.
 #[derive(Debug, Clone, PartialEq)]
