@@ -15,6 +15,7 @@ fn limit(case: &mut Case) {
         sample.end_ns = end_ns;
         sample.hold_ns = end_ns - sample.start_ns - MS;
     }
+    case.ledger.arriving_ns = 151 * MS;
     case.ledger.held_sum_ns = case.samples.iter().map(|sample| sample.hold_ns).sum();
     case.ledger.queued_sum_ns = case.ledger.held_sum_ns - 500 * MS;
 }
@@ -26,6 +27,7 @@ fn limit_with_hardly_a_queue(case: &mut Case) {
         sample.start_ns = sample.end_ns - 52 * MS;
         sample.hold_ns = 51 * MS;
     }
+    case.ledger.arriving_ns = 199 * MS;
     case.ledger.held_sum_ns = 510 * MS;
     case.ledger.queued_sum_ns = 10 * MS;
 }
