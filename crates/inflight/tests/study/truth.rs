@@ -65,4 +65,5 @@ fn truth_the_baseline_does_not_differ_from_itself_in_twenty_studies() {
     }
     println!("of 20 A/A intervals so many cover 1: {covered:?}; what was injected lies in {found:?} of 20");
     assert!(covered.values().all(|count| *count >= 17), "{covered:?}");
+    assert!(found.iter().all(|count| *count >= 17), "{found:?}");
 }
