@@ -28,6 +28,12 @@ pub struct StudyArguments {
     /// Go on after an interruption; refused where study, build or machine differ. Starts where there is nothing yet.
     #[arg(long)]
     resume: bool,
+    /// Only these of the file's workloads: ids with commas between them.
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    workloads: Option<Vec<String>>,
+    /// Instead of the file's models: ids with commas between them.
+    #[arg(long, value_name = "ID,…")]
+    models: Option<String>,
     /// Instead of the file's rounds: a number, or auto, which goes on until every interval is narrow enough.
     #[arg(long, value_name = "R", value_parser = parse_rounds)]
     rounds: Option<RoundsWord>,
@@ -53,12 +59,14 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
     // Not the path that it was started by: a build in the meantime would put another binary there.
     let inflight = PathBuf::from("/proc/self/exe");
     let overrides = Overrides {
+        workloads: arguments.workloads.clone(),
+        models: arguments.models.clone(),
         rounds: arguments.rounds,
         precision: arguments.precision,
         budget: arguments.budget,
         shard: arguments.shard,
     };
-    let prepared = prepare(&arguments.file, overrides, &environment, &inflight)?;
+    let prepared = prepare(&arguments.file, &overrides, &environment, &inflight)?;
     let stop = Arc::new(AtomicBool::new(false));
     let on_signal = Arc::clone(&stop);
     ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed)).context("cannot handle Ctrl-C")?;

@@ -120,6 +120,14 @@ fn differences(
     if manifest.rounds != now.rounds {
         differences.push(format!("rounds: {:?} then, {:?} now", manifest.rounds, now.rounds));
     }
+    let workloads = |it: &Manifest| it.workloads.iter().map(|named| named.id.clone()).collect::<Vec<_>>().join(", ");
+    if manifest.workloads != now.workloads {
+        differences.push(format!("the workloads: {} then, {} now", workloads(manifest), workloads(now)));
+    }
+    let arms = |it: &Manifest| it.arms.iter().map(|arm| arm.arm.clone()).collect::<Vec<_>>().join(", ");
+    if manifest.arms != now.arms {
+        differences.push(format!("the models: {} then, {} now", arms(manifest), arms(now)));
+    }
     if manifest.shard != now.shard {
         let part = |shard: Option<inflight_record::Shard>| {
             shard.map_or_else(|| "the whole".to_owned(), |shard| format!("{}/{}", shard.index, shard.of))

@@ -129,6 +129,11 @@ fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) 
             part.manifest.rounds
         );
         ensure!(
+            part.manifest.workloads == first.manifest.workloads && part.manifest.arms == first.manifest.arms,
+            "{} were begun with different --workloads or --models: run all parts with the same",
+            between()
+        );
+        ensure!(
             build(part) == build(first),
             "{} were run by different builds ({:?} and {:?}): build all from the same commit",
             between(),

@@ -8,14 +8,20 @@ use anyhow::{Context as _, bail};
 use inflight_harness::child::Program;
 use inflight_harness::environment::sha256_hex;
 use inflight_harness::plan::{Contender, Placement};
-use inflight_record::study::{DEFAULT_BUDGET_NS, DEFAULT_PRECISION, Placed, Study, StudyPlacement};
-use inflight_record::{Arm, ArmKind, Controls, Environment, Manifest, RoundsRule, SCHEMA_VERSION, Shard};
+use inflight_record::study::{DEFAULT_BUDGET_NS, DEFAULT_PRECISION, Placed, Study, StudyError, StudyPlacement};
+use inflight_record::{
+    Arm, ArmKind, Controls, Environment, Manifest, NamedWorkload, RoundsRule, SCHEMA_VERSION, Shard,
+};
 
 use crate::lineup;
 
 /// What the command line may change of a study.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Overrides {
+    /// Only these workloads of the file, by their ids.
+    pub workloads: Option<Vec<String>>,
+    /// Instead of the file's models: ids with commas between them.
+    pub models: Option<String>,
     /// Instead of the file's rounds.
     pub rounds: Option<RoundsWord>,
     /// Instead of the file's precision.
@@ -37,7 +43,7 @@ pub enum RoundsWord {
 
 impl Overrides {
     /// The rounds of a study whose file has these.
-    fn rounds(self, file: RoundsRule) -> anyhow::Result<RoundsRule> {
+    fn rounds(&self, file: RoundsRule) -> anyhow::Result<RoundsRule> {
         let auto = match (self.rounds, file) {
             (Some(RoundsWord::Fixed(rounds)), _) => Err(rounds),
             (None, RoundsRule::Fixed(rounds)) => Err(rounds),
@@ -54,6 +60,16 @@ impl Overrides {
             }
             Err(rounds) => Ok(RoundsRule::Fixed(rounds)),
         }
+    }
+
+    /// The workloads that were asked for, in the order of the file.
+    fn workloads(&self, file: Vec<NamedWorkload>) -> anyhow::Result<Vec<NamedWorkload>> {
+        let Some(asked) = &self.workloads else { return Ok(file) };
+        if let Some(unknown) = asked.iter().find(|id| !file.iter().any(|known| &known.id == *id)) {
+            let known: Vec<&str> = file.iter().map(|known| known.id.as_str()).collect();
+            bail!("no workload of the study is called {unknown:?}; it has {}", known.join(", "));
+        }
+        Ok(file.into_iter().filter(|known| asked.contains(&known.id)).collect())
     }
 }
 
@@ -78,15 +94,20 @@ pub struct Prepared {
 /// The file cannot be read or is wrong: the message names file, line and column.
 pub fn prepare(
     file: &Path,
-    overrides: Overrides,
+    overrides: &Overrides,
     environment: &Environment,
     inflight: &Path,
 ) -> anyhow::Result<Prepared> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let here = |error: inflight_record::study::StudyError| anyhow::anyhow!("{}:{error}", file.display());
+    let here = |error: StudyError| anyhow::anyhow!("{}:{error}", file.display());
     let study = Study::parse(stem, &text).map_err(here)?;
-    let contenders = contenders(&study, inflight).map_err(here)?;
+    let contenders = match &overrides.models {
+        Some(asked) => with_controls(&study, lineup::choose(asked, inflight)?, inflight).map_err(|_| {
+            anyhow::anyhow!("the baseline {:?} must be among --models: all are compared with it", study.baseline.value)
+        })?,
+        None => contenders(&study, inflight).map_err(here)?,
+    };
     let rounds = overrides.rounds(study.rounds)?;
     if overrides.shard.is_some() && matches!(rounds, RoundsRule::Auto { .. }) {
         bail!("a part of a study needs a number of rounds: no part sees when the whole is narrow enough");
@@ -106,7 +127,7 @@ pub fn prepare(
         shard: overrides.shard,
         baseline: study.baseline.value,
         controls: study.controls,
-        workloads: study.workloads,
+        workloads: overrides.workloads(study.workloads)?,
         arms: contenders.iter().map(|(kind, contender)| arm(*kind, contender)).collect(),
     };
     Ok(Prepared {
@@ -125,20 +146,21 @@ fn arm(kind: ArmKind, contender: &Contender) -> Arm {
     Arm { arm: contender.arm.clone(), model: contender.card.id.clone(), label: contender.card.label, kind }
 }
 
+fn one(model: &Placed<String>, inflight: &Path) -> Result<Contender, StudyError> {
+    let mut chosen = lineup::choose(&model.value, inflight).map_err(|error| model.wrong(error.to_string()))?;
+    match chosen.len() {
+        1 => Ok(chosen.remove(0)),
+        _ => Err(model.wrong(format!("{:?} is not one model", model.value))),
+    }
+}
+
 /// The models that the study names, then the baseline's control arms.
-fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)>, inflight_record::study::StudyError> {
-    let one = |model: &Placed<String>| {
-        let mut chosen = lineup::choose(&model.value, inflight).map_err(|error| model.wrong(error.to_string()))?;
-        match chosen.len() {
-            1 => Ok(chosen.remove(0)),
-            _ => Err(model.wrong(format!("{:?} is not one model", model.value))),
-        }
-    };
+fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)>, StudyError> {
     let models = match &study.models {
         Some(names) => {
             let mut models: Vec<Contender> = Vec::new();
             for name in names {
-                let model = one(name)?;
+                let model = one(name, inflight)?;
                 if models.iter().any(|known| known.arm == model.arm) {
                     return Err(name.wrong(format!("{:?} stands twice among the models", model.arm)));
                 }
@@ -148,7 +170,16 @@ fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)
         }
         None => lineup::models().into_iter().map(|model| lineup::contender(model, inflight)).collect(),
     };
-    let baseline = one(&study.baseline)?;
+    with_controls(study, models, inflight)
+}
+
+/// The models, then the baseline's control arms.
+fn with_controls(
+    study: &Study,
+    models: Vec<Contender>,
+    inflight: &Path,
+) -> Result<Vec<(ArmKind, Contender)>, StudyError> {
+    let baseline = one(&study.baseline, inflight)?;
     if !models.iter().any(|model| model.arm == baseline.arm) {
         return Err(study.baseline.wrong(format!(
             "the baseline {:?} is not among the models: add it, or name another baseline",

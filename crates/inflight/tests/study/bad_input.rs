@@ -32,6 +32,9 @@ fn wrong_arguments_are_refused() {
     refused(&stage.run("--precision 2%"), "belong to --rounds auto");
     refused(&stage.run("--rounds auto --precision 2"), "write it as 2%");
     refused(&stage.run("--rounds auto --shard 1/2"), "needs a number of rounds");
+    refused(&stage.run("--workloads c7"), "no workload of the study is called \"c7\"");
+    refused(&stage.run("--models sequential"), "must be among --models");
+    refused(&stage.run("--models raw-epol"), "raw-epoll");
     refused(&stage.run("--shard 3/2"), "such as 2/3");
     assert!(!stage.out().exists());
 }
