@@ -1,5 +1,7 @@
 //! Records to summaries, comparisons and tables. Never runs anything: the same records give the same text.
 
+pub mod answer;
+pub mod axes;
 pub mod cells;
 pub mod compare;
 pub mod directory;

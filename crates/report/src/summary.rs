@@ -27,7 +27,8 @@ pub use crate::metric::{MEMORY_RESOLUTION_BYTES, Metric, Unit};
 pub(crate) use notes::in_percent;
 pub use ranking::{Pair, Ranking};
 pub use table::tables;
-pub(crate) use text::{NONE, with_limits};
+pub(crate) use table::time;
+pub(crate) use text::{NONE, counted, with_limits};
 pub use wide::{Wide, wide};
 
 use crate::study::{Placed, StudyRecords};

@@ -144,6 +144,12 @@ fn letter(place: usize) -> String {
 }
 
 impl Pair {
+    /// Whether it is the pair of these two, in either order.
+    #[must_use]
+    pub fn is_of(&self, one: &str, other: &str) -> bool {
+        (self.a == one && self.b == other) || (self.a == other && self.b == one)
+    }
+
     fn of(a: &Entry<'_>, b: &Entry<'_>, stopping: Stopping) -> Self {
         let (of_a, of_b) = pairs(&a.values, &b.values);
         let ratios = log_ratios(&of_a, &of_b);

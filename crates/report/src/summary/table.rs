@@ -76,7 +76,7 @@ fn table(workload: &WorkloadSummary, summary: &Summary, style: Style) -> String 
 }
 
 /// The metric of time: excess, and makespan where there is no ideal.
-pub(super) fn time(workload: &WorkloadSummary) -> Metric {
+pub(crate) fn time(workload: &WorkloadSummary) -> Metric {
     if workload.ideal_ns.is_some() { Metric::Excess } else { Metric::Makespan }
 }
 
