@@ -1,11 +1,13 @@
-//! Records to summaries, comparisons and tables. Never runs anything: the same records give the same text.
+//! Records to summaries, comparisons, tables and citations. Never runs anything: the same records give the same text.
 
 pub mod cells;
+pub mod cite;
 pub mod compare;
 pub mod directory;
 #[cfg(test)]
 mod fixture;
 mod grid;
+pub mod library;
 mod metric;
 pub mod study;
 mod style;
@@ -15,6 +17,7 @@ pub mod units;
 
 pub use cells::{Cell, cells};
 pub use compare::Comparison;
+pub use library::Library;
 pub use study::StudyRecords;
 pub use style::Style;
 pub use summary::{Summary, wide};
