@@ -1,4 +1,4 @@
-//! Records to summaries, comparisons, tables and citations. Never runs anything: the same records give the same text.
+//! Records to summaries, comparisons, tables, citations and numbers in prose. Never runs anything: the same records give the same text.
 
 pub mod cells;
 pub mod cite;
@@ -6,9 +6,11 @@ pub mod compare;
 pub mod directory;
 #[cfg(test)]
 mod fixture;
+mod form;
 mod grid;
 pub mod library;
 mod metric;
+pub mod splice;
 pub mod study;
 mod style;
 pub mod summary;
