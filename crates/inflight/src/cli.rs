@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and which exit code answers.
 
+mod cite;
 mod compare;
 mod doctor;
 mod list;
@@ -7,6 +8,7 @@ mod merge;
 mod run;
 mod schema;
 mod serve;
+mod splice;
 mod study;
 mod summary;
 mod table;
@@ -62,6 +64,15 @@ enum Command {
     /// Exit code: 0 compared, no regression past --fail-above; 1 a regression, or B lost what A has; 2 bad input, or
     /// nothing could be compared.
     Compare(compare::CompareArguments),
+    /// Prints the sentence that cites a figure, with its interval, machine, day, commit and records.
+    ///
+    /// Exit code: 0 printed; 2 no such figure, or its records cannot be read.
+    Cite(cite::CiteArguments),
+    /// Fills the numbers and tables between `<!-- inflight:ID -->` and `<!-- /inflight -->` in Markdown from the records.
+    ///
+    /// Exit code: 0 done, or with --check nothing differs; 1 with --check something differs; 2 a marker is wrong or names
+    /// what there is not, and nothing was written.
+    Splice(splice::SpliceArguments),
     /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
     Serve(ServeArguments),
     /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
@@ -197,6 +208,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Table(table) => table::run(&table),
         Command::Summary(summary) => summary::run(&summary),
         Command::Compare(compare) => compare::run(&compare),
+        Command::Cite(cite) => cite::run(&cite),
+        Command::Splice(splice) => splice::run(&splice),
         Command::Serve(serve) => serve::run(&serve),
         Command::Doctor => doctor::run(),
         Command::Study(study) => study::run(&study),

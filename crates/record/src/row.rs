@@ -24,6 +24,8 @@ pub struct Row {
     pub arm: Name,
     /// [`Record::round`].
     pub round: u32,
+    /// The day on which it started, by UTC: `2026-01-02`.
+    pub date: Name,
     /// [`Record::outcome`].
     pub outcome: Outcome,
     /// [`Record::flags`].
@@ -83,6 +85,11 @@ impl FlagSet {
     }
 }
 
+/// The day of a time as records have it, `2026-01-02T03:04:05Z`.
+fn date(started_at: &str) -> &str {
+    started_at.split('T').next().unwrap_or_default()
+}
+
 fn bit(flag: Flag) -> u16 {
     1 << flag as u16
 }
@@ -115,6 +122,7 @@ impl From<&Record> for Row {
             slug: record.workload.slug.as_str().into(),
             arm: record.arm.as_str().into(),
             round: record.round,
+            date: date(&record.started_at).into(),
             outcome: record.outcome,
             flags: record.flags.iter().copied().collect(),
             reason: record.reason.as_deref().map(Into::into),

@@ -104,6 +104,7 @@ pub(crate) fn row(manifest: &Manifest, named: &NamedWorkload, arm: &Arm, round: 
         slug: named.slug.as_str().into(),
         arm: arm.arm.as_str().into(),
         round,
+        date: if round < 6 { "2026-01-02".into() } else { "2026-01-03".into() },
         outcome: Outcome::Ok,
         flags: FlagSet::default(),
         reason: None,

@@ -66,6 +66,15 @@ pub(crate) fn machines(study: &StudyRecords) -> Vec<Machine<'_>> {
         .collect()
 }
 
+impl Machine<'_> {
+    /// The first and the last day of its rows.
+    pub(crate) fn dates(&self) -> Option<(&str, &str)> {
+        let arms = || self.workloads.iter().flat_map(|cells| &cells.arms);
+        let dates = || arms().flat_map(|arm| arm.rows.values()).map(|row| &*row.date);
+        dates().min().zip(dates().max())
+    }
+}
+
 impl<'a> Cells<'a> {
     /// The arms that are compared.
     pub(crate) fn models(&self) -> impl Iterator<Item = &ArmRows<'a>> {

@@ -1,14 +1,18 @@
-//! Records to summaries, comparisons and tables. Never runs anything: the same records give the same text.
+//! Records to summaries, comparisons, tables, citations and numbers in prose. Never runs anything: the same records give the same text.
 
 pub mod answer;
 pub mod axes;
 pub mod cells;
+pub mod cite;
 pub mod compare;
 pub mod directory;
 #[cfg(test)]
 mod fixture;
+mod form;
 mod grid;
+pub mod library;
 mod metric;
+pub mod splice;
 pub mod study;
 mod style;
 pub mod summary;
@@ -17,6 +21,7 @@ pub mod units;
 
 pub use cells::{Cell, cells};
 pub use compare::Comparison;
+pub use library::Library;
 pub use study::StudyRecords;
 pub use style::Style;
 pub use summary::{Summary, wide};

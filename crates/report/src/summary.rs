@@ -3,6 +3,7 @@
 mod batches;
 mod build;
 mod controls;
+mod entry;
 mod figure;
 mod marginal;
 mod notes;
@@ -13,12 +14,13 @@ mod tests;
 mod text;
 mod wide;
 
-use inflight_record::{Controls, Environment, Label, Machine, RoundsRule, Software, Workload};
+use inflight_record::{Controls, Label, Machine, RoundsRule, Software, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use batches::{Batches, Ended, Flagged};
 pub use controls::{Again, ControlArms, FoundBack};
+pub use entry::{Entry, Of};
 pub use figure::Figure;
 
 pub(crate) use crate::metric::memory_differs;
@@ -27,10 +29,11 @@ pub use crate::metric::{MEMORY_RESOLUTION_BYTES, Metric, Unit};
 pub(crate) use notes::in_percent;
 pub use ranking::{Pair, Ranking};
 pub use table::tables;
-pub(crate) use table::time;
-pub(crate) use text::{NONE, counted, with_limits};
+pub(crate) use table::{above, in_order, letters, time};
+pub(crate) use text::{NONE, counted, limits, standing, value, with_limits};
 pub use wide::{Wide, wide};
 
+use crate::grid;
 use crate::study::{Placed, StudyRecords};
 
 /// Version of the summary's schema.
@@ -75,10 +78,27 @@ pub struct MachineSummary {
     pub software: Software,
     /// Where server and workers ran, where that is known.
     pub placed: Option<PlacedSummary>,
+    /// When its batches started.
+    pub dates: Dates,
     /// One entry for each workload of the study, in its order.
     pub workloads: Vec<WorkloadSummary>,
     /// What one more request in flight costs in memory, where three or more workloads differ in concurrency only.
     pub marginal_memory: Vec<MarginalMemory>,
+}
+
+/// The first and the last day on which a batch started, by UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dates {
+    /// `2026-01-02`.
+    pub first: String,
+    /// The same, unless it ran past midnight or its parts did on several days.
+    pub last: String,
+}
+
+impl std::fmt::Display for Dates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.first == self.last { f.write_str(&self.first) } else { write!(f, "{} to {}", self.first, self.last) }
+    }
 }
 
 /// Where server and workers ran.
@@ -192,14 +212,7 @@ impl Summary {
 
     /// Every figure that has an id, each id once.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
-        self.machines.iter().flat_map(|machine| {
-            let workloads = machine.workloads.iter().flat_map(|workload| {
-                let models = workload.models.iter().flat_map(|model| model.figures.iter().chain(&model.ratios));
-                models.chain(workload.controls.figures())
-            });
-            let slopes = machine.marginal_memory.iter().flat_map(|group| &group.models).map(|model| &model.figure);
-            workloads.chain(slopes)
-        })
+        self.entries().map(|entry| entry.figure)
     }
 
     /// As `summary.json` holds it: indented, with a newline at its end.
@@ -211,12 +224,15 @@ impl Summary {
 }
 
 impl MachineSummary {
-    fn new(environment: &Environment, placed: Option<&Placed>) -> Self {
+    fn new(machine: &grid::Machine<'_>, placed: Option<&Placed>) -> Self {
+        let environment = machine.environment;
+        let (first, last) = machine.dates().unwrap_or_default();
         Self {
             environment_id: environment.environment_id.clone(),
             machine: environment.machine.clone(),
             software: environment.software.clone(),
             placed: placed.map(PlacedSummary::from),
+            dates: Dates { first: first.to_owned(), last: last.to_owned() },
             workloads: Vec::new(),
             marginal_memory: Vec::new(),
         }

@@ -127,6 +127,7 @@ mod tests {
             slug: manifest.workloads[place].slug.as_str().into(),
             arm: arm.into(),
             round,
+            date: "2026-01-02".into(),
             outcome,
             flags: [].into_iter().collect(),
             reason: None,

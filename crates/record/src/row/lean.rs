@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{LedgerRow, Name, Row};
+use super::{LedgerRow, Name, Row, date};
 use crate::jsonl::{self, Blocks, JsonlError};
 use crate::{Cpu, Flag, Memory, Outcome, Record, SCHEMA_VERSION};
 
@@ -50,6 +50,8 @@ struct Lean<'a> {
     #[serde(borrow)]
     arm: Cow<'a, str>,
     round: u32,
+    #[serde(borrow)]
+    started_at: Cow<'a, str>,
     #[serde(borrow)]
     workload: LeanWorkload<'a>,
     outcome: Outcome,
@@ -97,6 +99,7 @@ impl Lean<'_> {
             slug: names.get(&self.workload.slug),
             arm: names.get(&self.arm),
             round: self.round,
+            date: names.get(date(&self.started_at)),
             outcome: self.outcome,
             flags: self.flags.into_iter().collect(),
             reason: self.reason.map(|reason| names.get(&reason)),

@@ -25,7 +25,7 @@ pub(super) fn summary(study: &StudyRecords) -> Summary {
         MachineSummary {
             workloads: machine.workloads.iter().map(|cells| workload(&ids, cells, study, stopping)).collect(),
             marginal_memory: marginal_memory(&ids, machine, stopping),
-            ..MachineSummary::new(machine.environment, study.placed_in(id))
+            ..MachineSummary::new(machine, study.placed_in(id))
         }
     });
     Summary {

@@ -91,10 +91,18 @@ impl ControlArms {
         self.again.iter().find(|again| again.metric == metric)?.reach
     }
 
-    /// Every figure of the control arms.
-    pub(super) fn figures(&self) -> impl Iterator<Item = &Figure> {
-        let found = [&self.delay, &self.work].into_iter().flatten().map(|found| &found.found);
-        self.again.iter().map(|again| &again.ratio).chain(found)
+    /// Every figure of the control arms, with its arm.
+    pub(super) fn figures(&self) -> impl Iterator<Item = (&str, &Figure)> {
+        let again = self.again.iter().map(|again| (ArmKind::Again, &again.ratio));
+        let delay = self.delay.iter().map(|delay| (ArmKind::Delay, &delay.found));
+        let work = self.work.iter().map(|work| (ArmKind::Work, &work.found));
+        again.chain(delay).chain(work).map(|(kind, figure)| (self.arm(kind), figure))
+    }
+
+    /// The name of the control arm of this kind.
+    fn arm(&self, kind: ArmKind) -> &str {
+        let mut arms = self.batches.iter().map(|batches| batches.arm.as_str());
+        arms.find(|arm| arm.ends_with(kind.ending())).unwrap_or(kind.ending())
     }
 }
 

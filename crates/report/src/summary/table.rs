@@ -37,7 +37,8 @@ pub fn tables(summary: &Summary, style: Style) -> String {
     text
 }
 
-fn above(workload: &WorkloadSummary, on: &MachineSummary) -> String {
+/// The lines above a table: workload, ideal, rounds and placement, machine, build and days.
+pub(crate) fn above(workload: &WorkloadSummary, on: &MachineSummary) -> String {
     let mut text = format!("{} · {}\n", workload.id, describe(&workload.workload));
     let _ = match workload.ideal_ns {
         Some(ideal) => {
@@ -49,7 +50,7 @@ fn above(workload: &WorkloadSummary, on: &MachineSummary) -> String {
     if let Some(placed) = &on.placed {
         let _ = write!(text, "; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus));
     }
-    let _ = writeln!(text, "\n{}", machine(&on.machine, &on.software));
+    let _ = writeln!(text, "\n{} · {}", machine(&on.machine, &on.software), on.dates);
     text
 }
 
@@ -81,7 +82,7 @@ pub(crate) fn time(workload: &WorkloadSummary) -> Metric {
 }
 
 /// The floor first, the others by their medians, those without one last.
-fn in_order(workload: &WorkloadSummary, time: Metric) -> Vec<&ModelSummary> {
+pub(crate) fn in_order(workload: &WorkloadSummary, time: Metric) -> Vec<&ModelSummary> {
     let key = |model: &ModelSummary| {
         let median = model.figure(time).and_then(|figure| figure.estimate);
         (model.label != Label::Floor, median.unwrap_or(f64::INFINITY))
@@ -115,7 +116,8 @@ fn row(model: &ModelSummary, workload: &WorkloadSummary, time: Metric, baseline:
     ]
 }
 
-fn letters(model: &ModelSummary, workload: &WorkloadSummary) -> String {
+/// In which groups a model is that cannot be told apart, by time, CPU and memory.
+pub(crate) fn letters(model: &ModelSummary, workload: &WorkloadSummary) -> String {
     let one = |metric: Metric| {
         let ranking = workload.rankings.iter().find(|ranking| ranking.metric == metric);
         ranking.and_then(|ranking| ranking.letters(&model.model)).unwrap_or_else(|| NONE.to_owned())

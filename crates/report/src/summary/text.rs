@@ -3,31 +3,40 @@
 use super::batches::Batches;
 use super::figure::Figure;
 use crate::metric::Unit;
-use crate::units::{bytes_scale, duration_scale, in_scale, ratio, three};
+use crate::units::{Scale, bytes_scale, duration_scale, in_scale, ratio, three};
 
 /// What stands where there is no figure.
 pub(crate) const NONE: &str = "–";
 
 /// An estimate with its limits in the unit of the estimate: `50.4 ms (50.1 – 50.9)`; without them where there are none.
-pub(crate) fn with_limits(unit: Unit, estimate: f64, limits: Option<(f64, f64)>) -> String {
-    let (print, name): (Box<dyn Fn(f64) -> String>, &str) = match unit {
-        Unit::Ns => {
-            let scale = duration_scale(estimate);
-            (Box::new(move |value| in_scale(value, scale)), scale.1)
-        }
-        Unit::Bytes => {
-            let scale = bytes_scale(estimate);
-            (Box::new(move |value| in_scale(value, scale)), scale.1)
-        }
+pub(crate) fn with_limits(unit: Unit, estimate: f64, between: Option<(f64, f64)>) -> String {
+    let alone = value(unit, estimate);
+    between.map_or_else(|| alone.clone(), |between| format!("{alone} ({})", limits(unit, estimate, between)))
+}
+
+/// A number with its unit: `50.4 ms`.
+pub(crate) fn value(unit: Unit, number: f64) -> String {
+    let (print, name) = print_as(unit, number);
+    let space = if name.is_empty() { "" } else { " " };
+    format!("{}{space}{name}", print(number))
+}
+
+/// The limits of an estimate in its unit, which is not repeated: `50.1 – 50.9`.
+pub(crate) fn limits(unit: Unit, estimate: f64, (low, high): (f64, f64)) -> String {
+    let (print, _) = print_as(unit, estimate);
+    format!("{} – {}", print(low), print(high))
+}
+
+/// How numbers are printed beside one of this size, and the unit behind them.
+fn print_as(unit: Unit, size: f64) -> (Box<dyn Fn(f64) -> String>, &'static str) {
+    let in_steps =
+        |scale: Scale| -> (Box<dyn Fn(f64) -> String>, _) { (Box::new(move |value| in_scale(value, scale)), scale.1) };
+    match unit {
+        Unit::Ns => in_steps(duration_scale(size)),
+        Unit::Bytes => in_steps(bytes_scale(size)),
         Unit::Share => (Box::new(|value| three(value * 100.0)), "%"),
         Unit::Count => (Box::new(count), ""),
         Unit::Ratio => (Box::new(ratio), ""),
-    };
-    let space = if name.is_empty() { "" } else { " " };
-    let estimate = format!("{}{space}{name}", print(estimate));
-    match limits {
-        Some((low, high)) => format!("{estimate} ({} – {})", print(low), print(high)),
-        None => estimate,
     }
 }
 
@@ -49,7 +58,7 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// How many batches ended how, and which flags they carry: `10 ok, 2 failed, 1 without times: steal 1`.
-pub(super) fn standing(batches: &Batches) -> String {
+pub(crate) fn standing(batches: &Batches) -> String {
     let mut parts = vec![format!("{} ok", batches.ok)];
     for outcome in batches.ended.chunk_by(|a, b| a.outcome == b.outcome) {
         let count: usize = outcome.iter().map(|ended| ended.count).sum();

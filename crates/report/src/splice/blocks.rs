@@ -1,0 +1,16 @@
+//! The blocks: what a marker may ask for that is more than a number.
+
+use super::table;
+use crate::library::Library;
+
+/// Writes a block, as Markdown without a marker: what it is of (a study, or a workload of one, as [`Library`] finds it),
+/// and its options. What is wrong with these is the error.
+type Write = fn(&Library, &str, &[&str]) -> Result<String, String>;
+
+/// The word by which a marker asks for a block, and what writes it.
+const BLOCKS: [(&str, Write); 1] = [("table", table::write)];
+
+/// What writes the block of this name.
+pub(super) fn named(name: &str) -> Option<Write> {
+    BLOCKS.into_iter().find(|(known, _)| *known == name).map(|(_, write)| write)
+}
