@@ -8,6 +8,22 @@ use crate::style::describe;
 use crate::summary::{Figure, MachineSummary, ModelSummary, Summary, WorkloadSummary, counted, time};
 use crate::units::{duration, percent};
 
+/// The answer of a study, as Markdown: a paragraph for each machine.
+#[must_use]
+pub fn answers(summary: &Summary) -> String {
+    let mut text = String::new();
+    if summary.machines.is_empty() {
+        text.push_str("No batch has been recorded yet.\n");
+    }
+    for machine in &summary.machines {
+        if summary.machines.len() > 1 {
+            text += &format!("On {} (environment `{}`): ", machine.machine.cpu_model, machine.environment_id);
+        }
+        text += &format!("{}\n\n", answer(summary, machine));
+    }
+    format!("{}\n", text.trim_end())
+}
+
 /// The answer that one machine gives, as Markdown.
 #[must_use]
 pub fn answer(summary: &Summary, machine: &MachineSummary) -> String {

@@ -8,9 +8,18 @@ use crate::library::Library;
 type Write = fn(&Library, &str, &[&str]) -> Result<String, String>;
 
 /// The word by which a marker asks for a block, and what writes it.
-const BLOCKS: [(&str, Write); 1] = [("table", table::write)];
+const BLOCKS: [(&str, Write); 2] = [("answer", answer), ("table", table::write)];
 
 /// What writes the block of this name.
 pub(super) fn named(name: &str) -> Option<Write> {
     BLOCKS.into_iter().find(|(known, _)| *known == name).map(|(_, write)| write)
+}
+
+/// `answer STUDY`: the study's answer in three sentences, for each machine that it ran on.
+fn answer(library: &Library, study: &str, options: &[&str]) -> Result<String, String> {
+    if let Some(option) = options.first() {
+        return Err(format!("an answer has no options: {option:?} is one too many"));
+    }
+    let found = library.study(study).map_err(|error| error.to_string())?;
+    Ok(crate::answer::answers(found.summary))
 }

@@ -1,0 +1,200 @@
+//! The README of a study's directory, and of a directory of studies: question, answer, charts, tables, how to reproduce.
+
+use std::fmt::Write as _;
+
+use inflight_record::study::Study;
+use inflight_record::{ArmKind, Manifest, RoundsRule};
+
+use crate::answer::answer;
+use crate::chart::Chart;
+use crate::study::StudyRecords;
+use crate::style::{Style, machine, placement};
+use crate::summary::{self, MachineSummary, Summary};
+use crate::units::percent;
+
+/// The first line of what this module writes: a file that begins otherwise is somebody's own.
+pub const MARK: &str = "<!-- Written by `inflight report` from the records beside it; changes here are lost. -->\n";
+
+/// What a study's README is made from.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// The records.
+    pub study: &'a StudyRecords,
+    /// What they say.
+    pub summary: &'a Summary,
+    /// Its charts.
+    pub charts: &'a [Chart],
+    /// Charts that could not be drawn: name and reason.
+    pub left_out: &'a [(String, String)],
+    /// The study file's text.
+    pub file: &'a str,
+    /// First and last day of its batches, such as 2026-11-21.
+    pub days: (&'a str, &'a str),
+}
+
+/// The README of one study.
+#[must_use]
+pub fn study(parts: &Parts<'_>) -> String {
+    let summary = parts.summary;
+    let mut text = format!("{MARK}# {}\n\n**{}**\n\n", summary.study, summary.question);
+    if summary.machines.is_empty() {
+        text.push_str("No batch has been recorded yet.\n\n");
+    }
+    for machine in &summary.machines {
+        if summary.machines.len() > 1 {
+            let _ = writeln!(text, "On {} ({}): ", machine.machine.cpu_model, machine.environment_id);
+        }
+        let _ = writeln!(text, "{}\n", answer(summary, machine));
+    }
+    charts(&mut text, parts);
+    let _ = write!(text, "## Tables\n\n{}", summary::tables(summary, Style::Markdown));
+    text.push_str("\n## Machine\n\n");
+    for on in &summary.machines {
+        text.push_str(&where_it_ran(on, parts.days));
+    }
+    let _ = write!(text, "\n## Reproduce\n\n{}", reproduce(parts));
+    text.push_str(FILES);
+    text
+}
+
+const FILES: &str = "\n## Files\n\n\
+    | file | what |\n|------|------|\n\
+    | `records.jsonl` or `records.jsonl.zst` | every batch, one a line |\n\
+    | `records.csv` | the same for spreadsheets and pandas; its columns: [results/README.md](../../README.md) |\n\
+    | `summary.json` | every figure with its interval and its id |\n\
+    | `study.toml`, `study.jsonl`, `environments.jsonl` | the study file, what it was begun with, and where it ran |\n\
+    | `samples/` | one round's requests of every model, one by one |\n\
+    | `charts/` | the pictures above, as SVG and PNG, for light and dark pages |\n";
+
+fn charts(text: &mut String, parts: &Parts<'_>) {
+    if parts.charts.is_empty() && parts.left_out.is_empty() {
+        return;
+    }
+    text.push_str("## Charts\n\n");
+    for chart in parts.charts {
+        let _ = writeln!(text, "{}", picture("charts", chart));
+    }
+    for (name, reason) in parts.left_out {
+        let _ = writeln!(text, "No chart `{name}`: {reason}.\n");
+    }
+}
+
+/// A chart as a page shows it, by the reader's theme; the caption is in the picture.
+#[must_use]
+pub fn picture(directory: &str, chart: &Chart) -> String {
+    let (name, alt) = (&chart.name, html(&chart.alt));
+    format!(
+        "<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{directory}/{name}-dark.svg\">\n  \
+         <img src=\"{directory}/{name}-light.svg\" width=\"830\" alt=\"{alt}\">\n</picture>\n"
+    )
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', " ")
+}
+
+fn where_it_ran(on: &MachineSummary, (first, last): (&str, &str)) -> String {
+    let days = if first == last { first.to_owned() } else { format!("{first} to {last}") };
+    let placed = on.placed.as_ref().map_or_else(String::new, |placed| {
+        format!("; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus))
+    });
+    format!(
+        "{} · {days}{placed} · rustc {} · environment `{}`\n",
+        machine(&on.machine, &on.software),
+        on.software.rustc,
+        on.environment_id
+    )
+}
+
+fn reproduce(parts: &Parts<'_>) -> String {
+    let Some(manifest) = parts.study.manifests().first() else { return String::new() };
+    let commit = parts
+        .summary
+        .machines
+        .iter()
+        .find(|machine| machine.environment_id == manifest.environment_id)
+        .map_or("unknown", |machine| machine.software.commit.as_str());
+    let checkout = if commit == "unknown" || commit.ends_with("-dirty") {
+        format!("    # built from {commit}, which no checkout gives\n")
+    } else {
+        format!("    git checkout {commit}\n")
+    };
+    let parts_of_it = match parts.study.manifests().len() {
+        1 => String::new(),
+        parts => format!("\nIt was put together by `inflight merge` from {parts} parts; this is the first one's command.\n"),
+    };
+    format!(
+        "{checkout}    cargo build --release\n    {}\n    ./target/release/inflight report my-{}\n{parts_of_it}",
+        command(manifest, parts.file),
+        manifest.name
+    )
+}
+
+/// The command that runs the study again: what its file does not say stands in it.
+fn command(manifest: &Manifest, file: &str) -> String {
+    let name = &manifest.name;
+    let mut command = format!("./target/release/inflight study benches/studies/{name}.toml --out my-{name}");
+    let parsed = Study::parse(name, file).ok();
+    if parsed.as_ref().is_none_or(|parsed| parsed.rounds != manifest.rounds) {
+        let _ = match manifest.rounds {
+            RoundsRule::Fixed(rounds) => write!(command, " --rounds {rounds}"),
+            RoundsRule::Auto { precision, budget_ns } => write!(
+                command,
+                " --rounds auto --precision {} --budget {}",
+                percent(precision).replace(' ', ""),
+                inflight_record::workload::short_duration(budget_ns)
+            ),
+        };
+    }
+    if parsed.as_ref().is_none_or(|parsed| parsed.workloads != manifest.workloads) {
+        let ids: Vec<&str> = manifest.workloads.iter().map(|named| named.id.as_str()).collect();
+        let _ = write!(command, " --workloads {}", ids.join(","));
+    }
+    let models: Vec<&str> =
+        manifest.arms.iter().filter(|arm| arm.kind == ArmKind::Model).map(|arm| arm.model.as_str()).collect();
+    let in_file = parsed.and_then(|parsed| parsed.models);
+    let same = in_file.is_some_and(|names| names.iter().map(|name| name.value.as_str()).eq(models.iter().copied()));
+    if !same {
+        // A file that says "all" means other models at another commit.
+        let _ = write!(command, " --models {}", models.join(","));
+    }
+    if let Some(shard) = manifest.shard {
+        let _ = write!(command, " --shard {}/{}", shard.index, shard.of);
+    }
+    command
+}
+
+/// A study as the README of its parent names it.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Its directory's name.
+    pub directory: &'a str,
+    /// What it says.
+    pub summary: &'a Summary,
+    /// Its first chart, for a glance.
+    pub chart: Option<&'a Chart>,
+}
+
+/// The README of a directory of studies.
+#[must_use]
+pub fn collection(title: &str, entries: &[Entry<'_>]) -> String {
+    let mut text = format!(
+        "{MARK}# {title}\n\n[page.html](page.html) shows all of it: pick N, C, D and metric. It is one file without a network; open it \
+         from disk.\n\n| study | its question |\n|-------|--------------|\n"
+    );
+    for entry in entries {
+        let (directory, question) = (entry.directory, entry.summary.question.replace('|', "\\|"));
+        let _ = writeln!(text, "| [{directory}]({directory}/README.md) | {question} |");
+    }
+    for entry in entries {
+        let directory = entry.directory;
+        let _ = writeln!(text, "\n## [{directory}]({directory}/README.md)\n\n{}\n", entry.summary.question);
+        for machine in &entry.summary.machines {
+            let _ = writeln!(text, "{}\n", answer(entry.summary, machine));
+        }
+        if let Some(chart) = entry.chart {
+            text.push_str(&picture(&format!("{directory}/charts"), chart));
+        }
+    }
+    text
+}
