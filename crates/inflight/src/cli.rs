@@ -5,6 +5,7 @@ mod compare;
 mod doctor;
 mod list;
 mod merge;
+mod pack;
 mod run;
 mod schema;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     Study(study::StudyArguments),
     /// Puts parts and machines of one study together in a new directory.
     Merge(merge::MergeArguments),
+    /// Compresses the records of a study that has ended, to records.jsonl.zst, which every command reads as it is.
+    Pack(pack::PackArguments),
     /// Prints the comparison tables of records that `run --out` has written; runs nothing.
     Table(TableArguments),
     /// Sums up a study: writes DIR/summary.json and prints a table for each workload; runs nothing.
@@ -210,6 +213,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Compare(compare) => compare::run(&compare),
         Command::Cite(cite) => cite::run(&cite),
         Command::Splice(splice) => splice::run(&splice),
+        Command::Pack(pack) => pack::run(&pack),
         Command::Serve(serve) => serve::run(&serve),
         Command::Doctor => doctor::run(),
         Command::Study(study) => study::run(&study),

@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "study/faults.rs"]
 mod faults;
+#[path = "study/packed.rs"]
+mod packed;
 #[path = "study/parts.rs"]
 mod parts;
 #[path = "study/stage.rs"]

@@ -2,19 +2,24 @@
 
 mod append;
 mod blocks;
+mod pack;
+mod packed;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::files::{PACKED_RECORDS, RECORDS};
 use crate::record::SCHEMA_VERSION;
 
 pub use append::{Appender, Cut};
 pub(crate) use blocks::read_lines;
-pub use blocks::{Blocks, MAX_LINE_BYTES};
+pub use blocks::{Blocks, MAX_LINE_BYTES, Stopped};
+pub use pack::{Packing, pack, unpack};
+pub(crate) use packed::load_lines;
+pub use packed::{reader, records_in, stream};
 
 /// Why lines could not be appended or loaded; each names the file, and the line where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +77,57 @@ pub enum JsonlError {
         /// The file.
         path: PathBuf,
     },
+    /// A packed file cannot be unpacked.
+    #[error(
+        "{}: damaged or cut off, so that it cannot be unpacked ({source}); nothing in it was changed: put a whole copy in its place",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// Lines are to be appended to a file that is packed.
+    #[error(
+        "{} is packed, and nothing can be appended to packed records; unpack them first: inflight pack --unpack {}",
+        packed.display(),
+        packed.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).display()
+    )]
+    Packed {
+        /// The packed file.
+        packed: PathBuf,
+    },
+    /// A directory has its records twice.
+    #[error(
+        "{dir} holds both {RECORDS} and {PACKED_RECORDS}: `inflight pack {dir}` removes {RECORDS} where both hold the same; \
+         where they differ, remove the one that is out of date, which as a rule is {PACKED_RECORDS}, because nothing is ever \
+         appended to it",
+        dir = directory.display()
+    )]
+    Both {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A directory has no records.
+    #[error(
+        "{} holds no {RECORDS} and no {PACKED_RECORDS}: name a directory that `inflight study` has made",
+        directory.display()
+    )]
+    NoRecords {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A copy that was just written does not hold what it was made from.
+    #[error(
+        "{}: it was read back, and does not hold what was written; it is removed again, and what it was made from is as it \
+         was: check the disk",
+        path.display()
+    )]
+    NotTheSame {
+        /// The copy.
+        path: PathBuf,
+    },
 }
 
 /// What to do about it, where that is known.
@@ -87,14 +143,13 @@ fn advice(source: &io::Error) -> &'static str {
     }
 }
 
-/// Loads every line of a file whose lines carry a `schema_version`: records or environments. An empty file has none,
-/// which is for the caller to judge.
+/// Loads every line of a file whose lines carry a `schema_version`: records or environments, packed where its name ends
+/// in `.zst`. An empty file has none, which is for the caller to judge.
 ///
 /// # Errors
-/// The file cannot be read, a line is no JSON of that type, or its schema version is not [`SCHEMA_VERSION`].
+/// The file cannot be read or unpacked, a line is no JSON of that type, or its schema version is not [`SCHEMA_VERSION`].
 pub fn load<T: DeserializeOwned + Send>(path: &Path) -> Result<Vec<T>, JsonlError> {
-    let file = File::open(path).map_err(|source| JsonlError::Io { path: path.to_owned(), source })?;
-    read(file, path, Blocks::default())
+    load_lines(path, || parse)
 }
 
 /// The same from anything that can be read; `path` is what errors call it.
@@ -109,8 +164,11 @@ pub fn read<T: DeserializeOwned + Send>(
     read_lines(source, path, blocks, || parse)
 }
 
-/// One line, without its end, as JSON of our version; or what is wrong with it.
-pub(crate) fn parse<T: DeserializeOwned>(line: &str) -> Result<T, String> {
+/// One line, without its end, as JSON of our version.
+///
+/// # Errors
+/// What is wrong with it, without its number.
+pub fn parse<T: DeserializeOwned>(line: &str) -> Result<T, String> {
     check_version(line)?;
     serde_json::from_str(line).map_err(|error| say(&error))
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, Write as _};
 use std::path::{Path, PathBuf};
 
-use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS};
+use inflight_record::files::{ENVIRONMENTS, MANIFESTS, PACKED_RECORDS, RECORDS};
 use inflight_record::jsonl::{self, JsonlError};
 use inflight_record::{Environment, Manifest, Row, row};
 use serde::Deserialize;
@@ -48,26 +48,29 @@ pub enum DirectoryError {
     },
 }
 
-/// Loads a study from its directory.
+/// Loads a study from its directory, its records packed or not.
 ///
 /// # Errors
-/// The directory is no study, a line cannot be read, or the lines do not belong together: see [`StudyRecords::new`].
+/// The directory is no study, or has its records both packed and not, a line cannot be read, or the lines do not belong together: see [`StudyRecords::new`].
 pub fn load(dir: &Path) -> Result<StudyRecords, DirectoryError> {
-    let missing: Vec<&str> =
-        [MANIFESTS, RECORDS, ENVIRONMENTS].into_iter().filter(|file| !dir.join(file).is_file()).collect();
+    let path = jsonl::records_in(dir)?;
+    let there = |file: &str| if file == RECORDS { path.is_file() } else { dir.join(file).is_file() };
+    let missing: Vec<&str> = [MANIFESTS, RECORDS, ENVIRONMENTS].into_iter().filter(|file| !there(file)).collect();
     if !missing.is_empty() {
         return Err(DirectoryError::NoStudy { dir: dir.to_owned(), missing });
     }
     let manifests: Vec<Manifest> = jsonl::load(&dir.join(MANIFESTS))?;
     let environments: Vec<Environment> = jsonl::load(&dir.join(ENVIRONMENTS))?;
     // In their order: row i stands on line i + 1.
-    let path = dir.join(RECORDS);
     let rows = row::load(&path)?;
     let io = |source| DirectoryError::Io { path: path.clone(), source };
-    let placed = placed(BufReader::new(File::open(&path).map_err(io)?), &rows).map_err(io)?;
-    StudyRecords::new(manifests, environments, rows)
-        .map(|study| study.placed(placed))
-        .map_err(|source| DirectoryError::Misfit { dir: dir.to_owned(), source: source.into() })
+    let placed = placed(jsonl::reader(&path)?, &rows).map_err(io)?;
+    let misfit = |source: Misfit| {
+        let packed = source.file == RECORDS && path.ends_with(PACKED_RECORDS);
+        let file = if packed { PACKED_RECORDS } else { source.file };
+        DirectoryError::Misfit { dir: dir.to_owned(), source: Misfit { file, ..source }.into() }
+    };
+    StudyRecords::new(manifests, environments, rows).map(|study| study.placed(placed)).map_err(misfit)
 }
 
 /// Where server and workers ran, as the first record of each environment says; rows do not hold it. Reads no further than

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use inflight_harness::environment::steady;
 use inflight_harness::store::Store;
-use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, STUDY};
+use inflight_record::files::{ENVIRONMENTS, MANIFESTS, PACKED_RECORDS, RECORDS, STUDY};
 use inflight_record::jsonl::{Cut, JsonlError};
 use inflight_record::{Environment, Manifest, Row, jsonl};
 use inflight_report::directory::DirectoryError;
@@ -48,7 +48,8 @@ pub fn open(directory: &Path, prepared: &Prepared, environment: &Environment, re
 fn begin(directory: &Path, prepared: &Prepared, environment: &Environment) -> anyhow::Result<Open> {
     let records = directory.join(RECORDS);
     let len = fs::metadata(&records).map_or(0, |records| records.len());
-    ensure!(len == 0, "{} holds records of something else: choose another directory", directory.display());
+    let packed = directory.join(PACKED_RECORDS).exists();
+    ensure!(len == 0 && !packed, "{} holds records of something else: choose another directory", directory.display());
     let study = directory.join(STUDY);
     match fs::read(&study) {
         Ok(there) if there != prepared.text.as_bytes() => {
@@ -68,6 +69,10 @@ fn begin(directory: &Path, prepared: &Prepared, environment: &Environment) -> an
 }
 
 fn go_on(directory: &Path, prepared: &Prepared, environment: &Environment) -> anyhow::Result<Open> {
+    let packed = directory.join(PACKED_RECORDS);
+    if packed.exists() {
+        return Err(JsonlError::Packed { packed }.into());
+    }
     let path = directory.join(MANIFESTS);
     let manifests: Vec<Manifest> = jsonl::load(&path)?;
     let [manifest] = &manifests[..] else {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufRead as _, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use inflight_harness::environment::sha256_hex;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, SAMPLES, STUDY};
-use inflight_record::{Environment, Manifest, RoundsRule};
+use inflight_record::{Environment, Manifest, RoundsRule, jsonl};
 use inflight_report::{StudyRecords, directory};
 use serde::{Deserialize, Serialize};
 
@@ -83,10 +83,12 @@ struct Source<'a> {
 impl<'a> Source<'a> {
     fn open(directory: &'a Path) -> anyhow::Result<Self> {
         let named = |name: &str| directory.join(name).display().to_string();
-        // Whoever appends to it holds it alone. What cannot be opened at all is no study, which is said below.
-        let records = File::open(directory.join(RECORDS)).ok();
+        // Whoever appends to it, packs or unpacks it holds it alone. What cannot be opened at all is no study, which is
+        // said below.
+        let path = jsonl::records_in(directory)?;
+        let records = File::open(&path).ok();
         if records.as_ref().is_some_and(|records| records.try_lock_shared().is_err()) {
-            bail!("{} is being written: wait until its study has ended", named(RECORDS));
+            bail!("{} is being written: wait until its study has ended", path.display());
         }
         let study = directory::load(directory)?;
         let text = fs::read_to_string(directory.join(STUDY)).with_context(|| named(STUDY))?;
@@ -221,7 +223,7 @@ fn copy_records(part: &Part<'_>, out: &mut impl std::io::Write) -> anyhow::Resul
     struct Of<'a> {
         study_id: std::borrow::Cow<'a, str>,
     }
-    let mut reader = BufReader::new(File::open(part.directory.join(RECORDS))?);
+    let mut reader = jsonl::reader(&jsonl::records_in(part.directory)?)?;
     let mut line = String::new();
     while reader.read_line(&mut line)? > 0 {
         if serde_json::from_str::<Of<'_>>(&line)?.study_id == part.manifest.study_id {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use memchr::{memchr_iter, memrchr};
 use serde::Serialize;
 
+use super::packed::packed_name;
 use super::{JsonlError, MAX_LINE_BYTES, check_version};
 
 /// How many bytes are looked at at once.
@@ -41,8 +42,8 @@ impl Appender {
     /// Opens the file for appending, or makes it.
     ///
     /// # Errors
-    /// The file cannot be opened, another process appends to it, or it ends in the middle of a line, to which nothing
-    /// may be appended.
+    /// The file cannot be opened, is packed (under the same name with `.zst` behind it), another process appends to it, or
+    /// it ends in the middle of a line, to which nothing may be appended.
     pub fn open(path: &Path) -> Result<Self, JsonlError> {
         let io = |source| JsonlError::Io { path: path.to_owned(), source };
         let mut appender = Self::take(path)?;
@@ -119,6 +120,12 @@ impl Appender {
     /// Opens or makes the file, for this process alone: what another one is writing would look half-written.
     fn take(path: &Path) -> Result<Self, JsonlError> {
         let io = |source| JsonlError::Io { path: path.to_owned(), source };
+        let packed = packed_name(path);
+        let not_packed = || match packed.exists() {
+            true => Err(JsonlError::Packed { packed: packed.clone() }),
+            false => Ok(()),
+        };
+        not_packed()?;
         let mut options = OpenOptions::new();
         options.read(true).append(true);
         let (file, new) = match options.clone().create_new(true).open(path) {
@@ -126,11 +133,14 @@ impl Appender {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => (options.open(path).map_err(io)?, false),
             Err(error) => return Err(io(error)),
         };
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => return Err(JsonlError::Busy { path: path.to_owned() }),
-            // A file system without locks has to do without.
-            Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => return Err(io(error)),
-            Ok(()) | Err(TryLockError::Error(_)) => {}
+        lock(&file, path)?;
+        // Whoever packs it holds the lock until the packed file has taken its place.
+        if let Err(error) = not_packed() {
+            if new {
+                // Ours, and nothing is in it.
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(error);
         }
         if new {
             sync_directory(path).map_err(io)?;
@@ -177,8 +187,20 @@ impl Appender {
     }
 }
 
+/// Takes the file for this process alone, until it is closed.
+pub(super) fn lock(file: &File, path: &Path) -> Result<(), JsonlError> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(JsonlError::Busy { path: path.to_owned() }),
+        // A file system without locks has to do without.
+        Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => {
+            Err(JsonlError::Io { path: path.to_owned(), source: error })
+        }
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
 /// Makes a new file's name survive a power cut, as [`Appender::append`] makes its lines.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match File::open(directory)?.sync_all() {
         // Not every file system knows how to; those that do not have no better way either.

@@ -1,6 +1,7 @@
 //! Reading: bounded blocks cut at line ends, parsed by as many threads as there are CPUs, kept in the file's order.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,21 @@ impl Default for Blocks {
     }
 }
 
+/// Why the reading of lines ended before their end.
+#[derive(Debug)]
+pub enum Stopped<E> {
+    /// A line is not what it should be, or the source cannot be read.
+    Lines(JsonlError),
+    /// Whoever took the lines wants no more of them.
+    Taker(E),
+}
+
+impl<E> From<JsonlError> for Stopped<E> {
+    fn from(error: JsonlError) -> Self {
+        Self::Lines(error)
+    }
+}
+
 /// Parses every line of a source, in its order; `parser` makes each thread's own parser of lines.
 ///
 /// # Errors
@@ -46,9 +62,39 @@ where
     T: Send,
     P: FnMut(&str) -> Result<T, String>,
 {
+    let mut values = Vec::new();
+    let taker = |mut block: Vec<T>| {
+        values.append(&mut block);
+        Ok::<(), Infallible>(())
+    };
+    match stream_lines(source, path, blocks, parser, taker) {
+        Ok(()) => Ok(values),
+        Err(Stopped::Lines(error)) => Err(error),
+        Err(Stopped::Taker(never)) => match never {},
+    }
+}
+
+/// The same, but what was parsed is handed to `taker` block by block, in the source's order, instead of being kept. It is
+/// called by one thread at a time; a slow one makes the others wait, so that no more than a few blocks are in memory.
+///
+/// # Errors
+/// As [`read_lines`], or what the taker says.
+pub(crate) fn stream_lines<R, T, P, E>(
+    source: R,
+    path: &Path,
+    blocks: Blocks,
+    parser: impl Fn() -> P + Sync,
+    taker: impl FnMut(Vec<T>) -> Result<(), E> + Send,
+) -> Result<(), Stopped<E>>
+where
+    R: Read + Send,
+    T: Send,
+    E: Send,
+    P: FnMut(&str) -> Result<T, String>,
+{
     let bytes = blocks.bytes.max(1);
     let source = Mutex::new(Source { reader: source, bytes, rest: Vec::new(), taken: 0, ended: false });
-    let sorted = Mutex::new(Sorted { values: Vec::new(), lines: 0, next: 0, waiting: BTreeMap::new(), wrong: None });
+    let sorted = Mutex::new(Sorted { taker, lines: 0, next: 0, waiting: BTreeMap::new(), end: None });
     let work = |mut block: Vec<u8>, mut taken: Option<(usize, io::Result<()>)>| {
         let mut parser = parser();
         while let Some((number, read)) = taken {
@@ -61,8 +107,10 @@ where
                 lock(&source).ended = true;
             }
             // A lock is held to hand values in or to read a block, and never both.
-            lock(&sorted).put(number, parsed);
-            taken = lock(&source).take(&mut block);
+            let ended = lock(&sorted).put(number, parsed);
+            let mut source = lock(&source);
+            source.ended |= ended;
+            taken = source.take(&mut block);
         }
     };
     let mut block = Vec::new();
@@ -86,14 +134,18 @@ where
             }
         }
     });
-    let Sorted { values, lines, wrong, .. } = sorted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Sorted { lines, end, .. } = sorted.into_inner().unwrap_or_else(PoisonError::into_inner);
     let path = path.to_owned();
-    Err(match wrong {
-        None => return Ok(values),
-        Some(Wrong::Io(source)) => JsonlError::Io { path, source },
-        Some(Wrong::CutOff) => JsonlError::CutOff { path, line: lines },
-        Some(Wrong::Line(message)) => JsonlError::Line { path, line: lines, message },
-    })
+    let wrong = match end {
+        None => return Ok(()),
+        Some(End::Taker(error)) => return Err(Stopped::Taker(error)),
+        Some(End::Wrong(wrong)) => wrong,
+    };
+    Err(Stopped::Lines(match wrong {
+        Wrong::Io(source) => JsonlError::Io { path, source },
+        Wrong::CutOff => JsonlError::CutOff { path, line: lines },
+        Wrong::Line(message) => JsonlError::Line { path, line: lines, message },
+    }))
 }
 
 /// A thread that panicked is reported when it is joined; until then the others may go on.
@@ -205,29 +257,40 @@ impl<T> Parsed<T> {
     }
 }
 
-/// Values in the source's order.
-struct Sorted<T> {
-    values: Vec<T>,
+/// Hands values over in the source's order.
+struct Sorted<T, K, E> {
+    taker: K,
     /// How many lines are in order, up to the first wrong one.
     lines: usize,
     /// The next block to come.
     next: usize,
     /// Blocks that came before their turn.
     waiting: BTreeMap<usize, Parsed<T>>,
-    /// The first wrong line, or the failure to read it.
-    wrong: Option<Wrong>,
+    /// Why no more are handed over.
+    end: Option<End<E>>,
 }
 
-impl<T> Sorted<T> {
-    fn put(&mut self, number: usize, parsed: Parsed<T>) {
+/// Why no more values are handed over.
+enum End<E> {
+    /// The first wrong line, or the failure to read it.
+    Wrong(Wrong),
+    Taker(E),
+}
+
+impl<T, E, K: FnMut(Vec<T>) -> Result<(), E>> Sorted<T, K, E> {
+    /// Takes a block, hands over those whose turn it is, and says whether that was the end.
+    fn put(&mut self, number: usize, parsed: Parsed<T>) -> bool {
         self.waiting.insert(number, parsed);
-        while self.wrong.is_none()
-            && let Some(mut parsed) = self.waiting.remove(&self.next)
+        while self.end.is_none()
+            && let Some(parsed) = self.waiting.remove(&self.next)
         {
             self.next += 1;
-            self.values.append(&mut parsed.values);
             self.lines += parsed.lines;
-            self.wrong = parsed.wrong;
+            self.end = match (self.taker)(parsed.values) {
+                Err(error) => Some(End::Taker(error)),
+                Ok(()) => parsed.wrong.map(End::Wrong),
+            };
         }
+        self.end.is_some()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -12,15 +11,15 @@ use super::{LedgerRow, Name, Row, date};
 use crate::jsonl::{self, Blocks, JsonlError};
 use crate::{Cpu, Flag, Memory, Outcome, Record, SCHEMA_VERSION};
 
-/// Loads the rows of a file of records, in its order: what [`jsonl::load`] and [`Row::from`] give, but a million of
-/// them in seconds and a few hundred bytes each. An empty file has none, which is for the caller to judge.
+/// Loads the rows of a file of records, in its order, unpacked on the way where its name ends in `.zst`: what
+/// [`jsonl::load`] and [`Row::from`] give, but a million of them in seconds and a few hundred bytes each. An empty file
+/// has none, which is for the caller to judge.
 ///
 /// # Errors
 /// As [`jsonl::load`], in its words and with its line. What a row does not hold is skipped: that it is JSON is
 /// checked, and not that it is right.
 pub fn load(path: &Path) -> Result<Vec<Row>, JsonlError> {
-    let file = File::open(path).map_err(|source| JsonlError::Io { path: path.to_owned(), source })?;
-    read(file, path, Blocks::default())
+    jsonl::load_lines(path, parser)
 }
 
 /// The same from anything that can be read; `path` is what errors call it.
@@ -28,15 +27,18 @@ pub fn load(path: &Path) -> Result<Vec<Row>, JsonlError> {
 /// # Errors
 /// As [`load`].
 pub fn read(source: impl Read + Send, path: &Path, blocks: Blocks) -> Result<Vec<Row>, JsonlError> {
-    jsonl::read_lines(source, path, blocks, || {
-        // Each thread has names of its own: a shared count of their holders would go to and fro between CPUs.
-        let mut names = Names::default();
-        move |line| match serde_json::from_str::<Lean>(line) {
-            Ok(lean) if lean.schema_version == SCHEMA_VERSION => Ok(lean.row(&mut names)),
-            // Whatever is wrong is said once, by the parser of whole records.
-            _ => jsonl::parse::<Record>(line).map(|record| Row::from(&record)),
-        }
-    })
+    jsonl::read_lines(source, path, blocks, parser)
+}
+
+/// A thread's own parser of lines.
+fn parser() -> impl FnMut(&str) -> Result<Row, String> {
+    // Each thread has names of its own: a shared count of their holders would go to and fro between CPUs.
+    let mut names = Names::default();
+    move |line| match serde_json::from_str::<Lean>(line) {
+        Ok(lean) if lean.schema_version == SCHEMA_VERSION => Ok(lean.row(&mut names)),
+        // Whatever is wrong is said once, by the parser of whole records.
+        _ => jsonl::parse::<Record>(line).map(|record| Row::from(&record)),
+    }
 }
 
 /// The part of a [`Record`] that a [`Row`] holds, under the same names.

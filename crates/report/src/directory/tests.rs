@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use inflight_record::{Label, LogNormal, Manifest, Record};
+use inflight_record::{Label, LogNormal, Manifest, Record, jsonl};
 use serde::Serialize;
 
 use super::{SUMMARY, load, write_summary};
@@ -61,6 +61,34 @@ fn a_study_is_loaded_and_its_summary_written_whole() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4, "nothing unfinished is left");
     let text = crate::summary::tables(&summary, crate::Style::Terminal);
     assert!(text.contains("placement split: server on CPU 0, worker on CPU 1"), "{text}");
+}
+
+#[test]
+fn packed_records_are_loaded_as_they_are_and_named_where_they_are_wrong() {
+    let dir = directory(&[the_manifest()], &records());
+    let plain = load(dir.path()).unwrap();
+    jsonl::pack(dir.path()).unwrap();
+    let packed = load(dir.path()).unwrap();
+    assert_eq!(packed.rows(), plain.rows());
+    assert_eq!(packed.placed_in("e"), plain.placed_in("e"));
+    assert_eq!(Summary::of(&packed).to_json(), Summary::of(&plain).to_json());
+
+    let path = dir.path().join("records.jsonl.zst");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let error = load(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("records.jsonl.zst: damaged or cut off"), "{error}");
+    fs::write(&path, &whole).unwrap();
+    write(dir.path(), "records.jsonl", &records());
+    let error = load(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("holds both records.jsonl and records.jsonl.zst"), "{error}");
+
+    let mut strange = records();
+    strange[4].arm = "third".to_owned();
+    let dir = directory(&[the_manifest()], &strange);
+    jsonl::pack(dir.path()).unwrap();
+    let error = load(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("records.jsonl.zst:5: arm \"third\""), "{error}");
 }
 
 #[test]
