@@ -5,6 +5,7 @@ pub mod axes;
 pub mod cells;
 pub mod cite;
 pub mod compare;
+pub mod csv;
 pub mod directory;
 #[cfg(test)]
 mod fixture;
@@ -27,12 +28,13 @@ pub use style::Style;
 pub use summary::{Summary, wide};
 pub use table::{header, table, tables};
 
-/// The schemas of what is computed from records, as file name and text.
+/// The schemas of what is computed from records, as file name and text; and the columns of `records.csv`.
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, String)> {
     use inflight_record::schema::text;
     vec![
         ("summary.schema.json", text(&schemars::schema_for!(Summary))),
         ("comparison.schema.json", text(&schemars::schema_for!(Comparison))),
+        ("records.csv.md", csv::document()),
     ]
 }
