@@ -8,6 +8,7 @@
 //! | all pairs at once | [`holm()`], [`tie_groups()`], [`rounds_for_ranks`], [`least_p`], [`least_rounds`] |
 //! | what could have been seen | [`reach`], [`half_width`], [`smallest_detectable`] |
 //! | two studies | [`shift()`], [`rounds_for_shift`] |
+//! | where two models change places | [`crossing()`] |
 //! | how many rounds | [`auto`], [`Stopping`] |
 //!
 //! The choices: differences are paired by round and logarithmic, since noise comes in proportion and drift hits a whole
@@ -19,6 +20,7 @@
 //! has the coverage and width of each candidate, and how to print them again.
 
 pub mod auto;
+mod crossing;
 mod detect;
 mod holm;
 mod interval;
@@ -33,6 +35,7 @@ mod slope;
 mod sums;
 mod tie_groups;
 
+pub use crossing::{Crossing, crossing};
 pub use detect::{half_width, reach, smallest_detectable};
 pub use holm::holm;
 pub use interval::{Interval, Stopping};

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has nothing better to do than to panic")]
 
 use inflight_stats::{
-    Stopping, auto, half_width, holm, least_p, least_rounds, littles_law, location, log_ratios, median,
-    median_interval, reach, rounds_for_ranks, rounds_for_shift, shift, sign_flip, slope, smallest_detectable,
+    Interval, Stopping, auto, crossing, half_width, holm, least_p, least_rounds, littles_law, location, log_ratios,
+    median, median_interval, reach, rounds_for_ranks, rounds_for_shift, shift, sign_flip, slope, smallest_detectable,
     tie_groups,
 };
 use proptest::collection::vec;
@@ -26,7 +26,59 @@ fn negated(values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| -value).collect()
 }
 
+/// An estimate with limits around it.
+fn interval() -> impl Strategy<Value = Interval> {
+    (-10.0..10.0, 0.0..5.0, 0.0..5.0).prop_map(|(estimate, down, up): (f64, f64, f64)| Interval {
+        low: estimate - down,
+        estimate,
+        high: estimate + up,
+    })
+}
+
+/// The line from (x0, y0) to (x1, y1) at x.
+fn line((x0, y0): (f64, f64), (x1, y1): (f64, f64), x: f64) -> f64 {
+    y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+}
+
 proptest! {
+    #[test]
+    fn a_crossing_lies_on_the_way_between_its_limits(from in interval(), to in interval(), start in -5.0..5.0, way in 0.1..9.0, back: bool) {
+        let end = if back { start - way } else { start + way };
+        let found = crossing((start, from), (end, to));
+        prop_assert_eq!(found.is_none(), from.low > 0.0 || to.high < 0.0);
+        let Some(found) = found else { return Ok(()) };
+        let on_the_way = |x: f64| (x - start) / (end - start);
+        let at = found.at.unwrap_or(found.first);
+        for x in [found.first, at, found.last] {
+            prop_assert!((-1e-9..=1.0 + 1e-9).contains(&on_the_way(x)));
+        }
+        prop_assert!(on_the_way(found.first) <= on_the_way(at) + 1e-9 && on_the_way(at) <= on_the_way(found.last) + 1e-9);
+        if let Some(at) = found.at {
+            prop_assert!(line((start, from.estimate), (end, to.estimate), at).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn crossings_move_and_stretch_with_the_places_and_not_with_the_unit(from in interval(), to in interval(), by in -5.0..5.0, times in 0.1..10.0) {
+        let plain = crossing((1.0, from), (4.0, to));
+        let moved = crossing((1.0 * times + by, from.map(|y| 3.0 * y)), (4.0 * times + by, to.map(|y| 3.0 * y)));
+        prop_assert_eq!(plain.is_some(), moved.is_some());
+        if let (Some(plain), Some(moved)) = (plain, moved) {
+            prop_assert!(near(plain.first * times + by, moved.first) && near(plain.last * times + by, moved.last));
+            prop_assert_eq!(plain.at.is_some(), moved.at.is_some());
+            prop_assert!(plain.at.zip(moved.at).is_none_or(|(plain, moved)| near(plain * times + by, moved)));
+        }
+    }
+
+    #[test]
+    fn wider_limits_never_narrow_a_crossing(from in interval(), to in interval(), more in 0.0..3.0) {
+        let wider = |it: Interval| Interval { low: it.low - more, high: it.high + more, ..it };
+        if let Some(narrow) = crossing((0.0, from), (1.0, to)) {
+            let wide = crossing((0.0, wider(from)), (1.0, wider(to))).unwrap();
+            prop_assert!(wide.first <= narrow.first + 1e-9 && narrow.last <= wide.last + 1e-9);
+        }
+    }
+
     #[test]
     fn order_does_not_matter((values, mixed) in differences(0..30).prop_flat_map(|v| (Just(v.clone()), Just(v).prop_shuffle()))) {
         for stopping in BOTH {
