@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and which exit code answers.
 
+mod advise;
 mod cite;
 mod compare;
 mod doctor;
@@ -29,6 +30,8 @@ pub const FINE: u8 = 0;
 pub const SOMETHING_FAILED: u8 = 1;
 /// The input was wrong; nothing was started.
 pub const BAD_INPUT: u8 = 2;
+/// There is no answer: what was asked was not measured.
+pub const NO_ANSWER: u8 = 3;
 /// Ctrl-C: 128 + SIGINT, as shells have it.
 pub const INTERRUPTED: u8 = 130;
 
@@ -76,6 +79,11 @@ enum Command {
     /// Exit code: 0 done, or with --check nothing differs; 1 with --check something differs; 2 a marker is wrong or names
     /// what there is not, and nothing was written.
     Splice(splice::SpliceArguments),
+    /// Says which models to take for a workload and what they cost, by what was measured; runs nothing.
+    ///
+    /// Exit code: 0 answered; 2 bad input; 3 no answer, because it lies outside what was measured: the text says which
+    /// study would measure it.
+    Advise(advise::AdviseArguments),
     /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
     Serve(ServeArguments),
     /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
@@ -213,6 +221,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Compare(compare) => compare::run(&compare),
         Command::Cite(cite) => cite::run(&cite),
         Command::Splice(splice) => splice::run(&splice),
+        Command::Advise(advise) => advise::run(&advise),
         Command::Pack(pack) => pack::run(&pack),
         Command::Serve(serve) => serve::run(&serve),
         Command::Doctor => doctor::run(),

@@ -109,11 +109,16 @@ fn a_report_is_whole_and_twice_the_same() {
     }
     // Every picture that the README shows is there.
     let readme = stage.readme();
-    for shown in readme.split("charts/").skip(1).filter_map(|rest| rest.split('"').next()).filter(|it| it.ends_with(".svg")) {
+    for shown in
+        readme.split("charts/").skip(1).filter_map(|rest| rest.split('"').next()).filter(|it| it.ends_with(".svg"))
+    {
         assert!(once.contains_key(&stage.study().join("charts").join(shown)), "{shown}");
     }
     assert!(readme.contains("Which models") || readme.contains("which models"), "{readme}");
-    assert!(readme.contains("git checkout ") && readme.contains("inflight study benches/studies/quick.toml"), "{readme}");
+    assert!(
+        readme.contains("git checkout ") && readme.contains("inflight study benches/studies/quick.toml"),
+        "{readme}"
+    );
 
     fs::write(stage.study().join("charts/of-yesterday-light.svg"), "old").unwrap();
     reported(&stage.all());
@@ -149,7 +154,9 @@ fn records_of_another_version_are_refused_by_their_line() {
 #[test]
 fn failed_batches_alone_are_said_to_have_failed() {
     let stage = Stage::new(5);
-    stage.records(|record| Some(Record { outcome: Outcome::Failed, reason: Some("it broke | here".to_owned()), ..record }));
+    stage.records(|record| {
+        Some(Record { outcome: Outcome::Failed, reason: Some("it broke | here".to_owned()), ..record })
+    });
     reported(&stage.study());
     let readme = stage.readme();
     assert!(readme.contains("it broke") && readme.contains("5 failed"), "{readme}");
@@ -191,6 +198,11 @@ fn unusual_names_break_neither_pictures_nor_tables_nor_the_page() {
         assert!(path.starts_with(stage.study()), "{}", path.display());
     }
     // A bar in a name would be a column of its own.
-    let rows: Vec<String> = stage.readme().lines().filter(|line| line.contains("ödd") && line.starts_with('|')).map(str::to_owned).collect();
+    let rows: Vec<String> = stage
+        .readme()
+        .lines()
+        .filter(|line| line.contains("ödd") && line.starts_with('|'))
+        .map(str::to_owned)
+        .collect();
     assert!(rows.iter().all(|row| row.contains("\\|")), "{rows:?}");
 }

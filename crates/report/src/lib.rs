@@ -1,5 +1,6 @@
 //! Records to summaries, comparisons, tables, citations and numbers in prose. Never runs anything: the same records give the same text.
 
+pub mod advise;
 pub mod answer;
 pub mod axes;
 pub mod cells;
@@ -20,6 +21,7 @@ pub mod summary;
 pub mod table;
 pub mod units;
 
+pub use advise::Advice;
 pub use cells::{Cell, cells};
 pub use compare::Comparison;
 pub use library::Library;
@@ -35,6 +37,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("summary.schema.json", text(&schemars::schema_for!(Summary))),
         ("comparison.schema.json", text(&schemars::schema_for!(Comparison))),
+        ("advise.schema.json", text(&schemars::schema_for!(Advice))),
         ("records.csv.md", csv::document()),
     ]
 }

@@ -22,6 +22,7 @@ pub use batches::{Batches, Ended, Flagged};
 pub use controls::{Again, ControlArms, FoundBack};
 pub use entry::{Entry, Of};
 pub use figure::Figure;
+pub(crate) use figure::twelve;
 
 pub(crate) use crate::metric::memory_differs;
 pub(crate) use crate::metric::number_of;

@@ -37,7 +37,7 @@ pub(super) const NO_RATIO: &str = "a figure of 0 or below has no ratio";
 
 /// The number to twelve significant digits, as summaries hold them: the last digits of a logarithm or an exponential are
 /// those of the C library at hand, and the same records have to give the same bytes.
-pub(super) fn twelve(value: f64) -> f64 {
+pub(crate) fn twelve(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
