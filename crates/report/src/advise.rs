@@ -1,9 +1,9 @@
 //! The advisor: which models to take for a workload, and what they cost, by what was measured. It says what it interpolates,
 //! how well that does where it can be checked, and nothing about what lies outside.
 //!
-//! The way: summaries → measured places of one machine ([`ground`]) → a path from measured places to the one asked for
-//! ([`path`]), or a refusal ([`refusal`]) → weights of the measured figures ([`mix`]) → how far such weights are off where the
-//! truth is known ([`checks`]) → figures and standing of each model ([`view`], [`answer`]) → where the standing changes ([`crossings`]).
+//! The way: summaries → measured places of one machine (`ground`) → a path from measured places to the one asked for
+//! (`path`), or a refusal (`refusal`) → weights of the measured figures (`mix`) → how far such weights are off where the
+//! truth is known (`checks`) → figures and standing of each model (`view`, `answer`) → where the standing changes (`crossings`).
 
 mod answer;
 mod checks;
