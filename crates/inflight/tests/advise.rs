@@ -58,7 +58,7 @@ fn committed_studies_answer_what_they_measured_and_refuse_the_rest() {
 fn bad_input_is_refused() {
     let empty = tempfile::tempdir().unwrap();
     let asked = "--requests 60 --concurrency 60 --delay 50ms";
-    refused(&advise(empty.path(), asked), "there is no study with records");
+    refused(&advise(empty.path(), asked), "holds no study");
     refused(&advise(&empty.path().join("nowhere"), asked), "nowhere");
     refused(&advise(empty.path(), "--requests 1 --concurrency 2 --delay 50ms"), "it must be 1 to 1");
     refused(&advise(empty.path(), "--requests 2 --concurrency 2 --delay 50"), "such as 50ms");
@@ -67,9 +67,7 @@ fn bad_input_is_refused() {
     let study = empty.path().join("a/b");
     fs::create_dir_all(&study).unwrap();
     fs::write(study.join("study.jsonl"), "{}\n").unwrap();
-    refused(&advise(empty.path(), asked), "a/b is no study");
-    for file in ["records.jsonl", "environments.jsonl"] {
-        fs::write(study.join(file), "").unwrap();
-    }
     refused(&advise(empty.path(), asked), "a/b/study.jsonl:1");
+    fs::copy(Path::new(COMMITTED).join("2026-11-21-2-cpu-vm/quick/study.jsonl"), study.join("study.jsonl")).unwrap();
+    refused(&advise(empty.path(), asked), "a/b is no study");
 }

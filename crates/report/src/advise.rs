@@ -17,8 +17,6 @@ mod tests;
 mod text;
 mod view;
 
-use std::path::PathBuf;
-
 use inflight_record::{Label, Machine, Software, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +25,8 @@ pub use crossings::{Direction, ModelCrossing};
 pub use refusal::Refusal;
 pub use text::text;
 
+use crate::directory::DirectoryError;
+use crate::library::Library;
 use crate::metric::{Metric, Unit};
 use crate::summary::{PlacedSummary, Summary};
 use checks::Checks;
@@ -36,8 +36,14 @@ use view::View;
 /// Version of the advice's schema.
 pub const ADVICE_VERSION: u32 = 1;
 
-/// A study, and where it lies.
-pub type Study = (PathBuf, Summary);
+/// A study that is answered from.
+#[derive(Debug, Clone)]
+pub struct Study<'a> {
+    /// What stands before the ids of its figures where an id by itself means a newer directory of the same study; else empty.
+    pub pin: String,
+    /// All that its records say.
+    pub summary: &'a Summary,
+}
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,11 +266,24 @@ impl Estimate {
     }
 }
 
+/// All studies of a library.
+///
+/// # Errors
+/// One of them cannot be loaded.
+pub fn studies(library: &Library) -> Result<Vec<Study<'_>>, DirectoryError> {
+    let mut studies = Vec::new();
+    for directory in library.studies() {
+        let pin = if library.is_newest(directory) { String::new() } else { format!("{}:", directory.pin()) };
+        studies.push(Study { pin, summary: directory.summary()? });
+    }
+    Ok(studies)
+}
+
 /// Answers a question from these studies. The same studies give the same answer, whatever their order.
 ///
 /// # Errors
 /// No study has records, or none of that machine.
-pub fn advise(question: &Question, studies: &[Study]) -> Result<Advice, AdviseError> {
+pub fn advise(question: &Question, studies: &[Study<'_>]) -> Result<Advice, AdviseError> {
     let grounds = grounds(studies);
     let chosen: Vec<&Ground<'_>> = match &question.machine {
         None => grounds.iter().collect(),

@@ -1,15 +1,13 @@
 //! `inflight advise`: which models to take for a workload, by what was measured.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
 use inflight_record::Workload;
-use inflight_record::files::MANIFESTS;
 use inflight_record::text::{self, DelayText};
-use inflight_report::advise::{self, Question, Study};
-use inflight_report::{Style, Summary, directory};
+use inflight_report::advise::{self, Question};
+use inflight_report::{Library, Style};
 
 use super::{ConnectionsWord, FINE, NO_ANSWER};
 
@@ -63,7 +61,8 @@ pub fn run(arguments: &AdviseArguments) -> anyhow::Result<u8> {
         capacity: arguments.capacity,
     };
     workload.validate()?;
-    let studies = studies(&arguments.results)?;
+    let library = Library::open(&arguments.results)?;
+    let studies = advise::studies(&library)?;
     let question = Question { workload, machine: arguments.machine.clone() };
     let advice =
         advise::advise(&question, &studies).with_context(|| format!("--results {}", arguments.results.display()))?;
@@ -71,26 +70,4 @@ pub fn run(arguments: &AdviseArguments) -> anyhow::Result<u8> {
     let text = if arguments.json { advice.to_json() } else { advise::text(&advice, style) };
     super::run::print_line(text.trim_end())?;
     Ok(if advice.answers() { FINE } else { NO_ANSWER })
-}
-
-/// The studies in a directory and below it, in the order of their paths.
-fn studies(directory: &Path) -> anyhow::Result<Vec<Study>> {
-    let mut studies = Vec::new();
-    if directory.join(MANIFESTS).is_file() {
-        studies.push((directory.to_owned(), Summary::of(&directory::load(directory)?)));
-    }
-    let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
-    let mut below = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(|| directory.display().to_string())?;
-        // Links are not followed: they may lead back.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            below.push(entry.path());
-        }
-    }
-    below.sort();
-    for directory in below {
-        studies.extend(self::studies(&directory)?);
-    }
-    Ok(studies)
 }

@@ -61,13 +61,15 @@ impl View<'_> {
 
     /// The slope of memory along the concurrency of a workload that this is made from.
     fn marginal(&self, model: &str) -> Option<Estimate> {
-        let groups = self.points().into_iter().flat_map(|point| {
-            let source = self.like.points[point].source;
-            source.machine.marginal_memory.iter().filter(move |group| group.workloads.contains(&source.workload.id))
-        });
-        let figure = groups.flat_map(|group| &group.models).find(|it| it.model == model).map(|it| &it.figure)?;
+        let sources = self.points().into_iter().map(|point| self.like.points[point].source);
+        let (source, figure) = sources.into_iter().find_map(|source| {
+            let groups = source.machine.marginal_memory.iter();
+            let mut groups = groups.filter(|group| group.workloads.contains(&source.workload.id));
+            let slope = groups.find_map(|group| group.models.iter().find(|it| it.model == model))?;
+            Some((source, &slope.figure))
+        })?;
         let (low, high) = figure.limits().unzip();
-        let ids = vec![figure.id.clone()];
+        let ids = vec![source.pinned(figure)];
         Some(Estimate { unit: figure.unit, estimate: figure.estimate?, low, high, measured: true, ids })
     }
 

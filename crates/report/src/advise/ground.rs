@@ -18,30 +18,38 @@ pub(super) struct Ground<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) study: &'a str,
+    /// [`Study::pin`].
+    pub(super) pin: &'a str,
     pub(super) machine: &'a MachineSummary,
     pub(super) workload: &'a WorkloadSummary,
 }
 
 impl Source<'_> {
+    /// The id of one of its figures, as it has to be written.
+    pub(super) fn pinned(&self, figure: &Figure) -> String {
+        format!("{}{}", self.pin, figure.id)
+    }
+
     /// `study/workload`, with which the ids of its figures begin.
     pub(super) fn id(&self) -> String {
-        format!("{}/{}", self.study, self.workload.id)
+        format!("{}{}/{}", self.pin, self.study, self.workload.id)
     }
 }
 
 /// The machines that have records, in the order of their ids, whatever the order of the studies.
-pub(super) fn grounds(studies: &[Study]) -> Vec<Ground<'_>> {
+pub(super) fn grounds<'a>(studies: &'a [Study<'a>]) -> Vec<Ground<'a>> {
     let mut grounds: BTreeMap<(&str, &str), Ground<'_>> = BTreeMap::new();
-    let mut sorted: Vec<&Study> = studies.iter().collect();
-    sorted.sort_by(|a, b| (&a.1.study, &a.0).cmp(&(&b.1.study, &b.0)));
-    for (_, summary) in sorted {
+    let mut sorted: Vec<&Study<'_>> = studies.iter().collect();
+    // The newest of several directories of a study has no pin, and comes first.
+    sorted.sort_by(|a, b| (&a.summary.study, &a.pin).cmp(&(&b.summary.study, &b.pin)));
+    for Study { pin, summary } in sorted {
         for machine in &summary.machines {
             let placement = machine.placed.as_ref().map_or("", |placed| &placed.placement);
             let ground = grounds
                 .entry((&machine.environment_id, placement))
                 .or_insert_with(|| Ground { machine, sources: Vec::new() });
             let ran = machine.workloads.iter().filter(|workload| workload.rounds > 0);
-            ground.sources.extend(ran.map(|workload| Source { study: &summary.study, machine, workload }));
+            ground.sources.extend(ran.map(|workload| Source { study: &summary.study, pin, machine, workload }));
         }
     }
     grounds.into_values().collect()

@@ -122,7 +122,7 @@ impl Weights {
             let (figure, estimate) = like.points[*point].figure(model, metric)?;
             mixed.estimate += weight * estimate;
             mixed.limits = add(mixed.limits, *weight, estimate, figure.limits());
-            mixed.ids.push(figure.id.clone());
+            mixed.ids.push(like.points[*point].source.pinned(figure));
         }
         Ok(mixed.rooted())
     }
@@ -143,7 +143,7 @@ impl Weights {
             let weight = weight * estimate / whole;
             mixed.estimate += weight * ratio;
             mixed.limits = add(mixed.limits, weight, ratio, limits);
-            mixed.ids.extend([ours.id.clone(), theirs.id.clone()]);
+            mixed.ids.extend([ours, theirs].map(|figure| point.source.pinned(figure)));
         }
         Some(mixed.rooted())
     }

@@ -3,8 +3,6 @@
 mod answers;
 mod refusals;
 
-use std::path::PathBuf;
-
 use inflight_record::{ArmKind, Label, NamedWorkload, Outcome, Row, Workload};
 
 use super::{Advice, Answer, ModelAdvice, Question, Reply, Standing, Study, advise};
@@ -58,7 +56,7 @@ impl Default for Made<'_> {
 }
 
 impl Made<'_> {
-    fn study(&self, truth: impl Fn(&str, &Workload) -> Option<Truth>) -> Study {
+    fn study(&self, truth: impl Fn(&str, &Workload) -> Option<Truth>) -> Summary {
         let mut manifest = manifest(self.models, &self.workloads);
         self.name.clone_into(&mut manifest.name);
         self.environment.clone_into(&mut manifest.environment_id);
@@ -82,7 +80,7 @@ impl Made<'_> {
             worker_cpus: vec![1],
         };
         let records = StudyRecords::new(vec![manifest], vec![environment(self.environment)], rows).unwrap();
-        (PathBuf::from(self.name), Summary::of(&records.placed(vec![placed])))
+        Summary::of(&records.placed(vec![placed]))
     }
 }
 
@@ -119,13 +117,17 @@ fn ladder(concurrency: &[u64]) -> Vec<NamedWorkload> {
     concurrency.iter().map(|c| named(&format!("c{c}"), &Workload::new(2 * c, *c, D))).collect()
 }
 
-fn ask(workload: Workload, studies: &[Study]) -> Advice {
-    advise(&Question { workload, machine: None }, studies).unwrap()
+fn studies(summaries: &[Summary]) -> Vec<Study<'_>> {
+    summaries.iter().map(|summary| Study { pin: String::new(), summary }).collect()
+}
+
+fn ask(workload: Workload, summaries: &[Summary]) -> Advice {
+    advise(&Question { workload, machine: None }, &studies(summaries)).unwrap()
 }
 
 #[track_caller]
-fn answer(workload: Workload, studies: &[Study]) -> Answer {
-    let mut advice = ask(workload, studies);
+fn answer(workload: Workload, summaries: &[Summary]) -> Answer {
+    let mut advice = ask(workload, summaries);
     assert_eq!(advice.machines.len(), 1);
     match advice.machines.remove(0).reply {
         Reply::Answer(answer) => answer,

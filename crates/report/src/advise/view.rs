@@ -105,10 +105,11 @@ impl<'a> View<'a> {
         if let Some(point) = self.measured() {
             let (figure, estimate) = self.like.points[point].figure(model, metric)?;
             let Some((low, high)) = figure.limits() else {
-                return Ok(self.estimate(metric, bare(estimate, &figure.id)));
+                return Ok(self.estimate(metric, bare(estimate, self.like.points[point].source.pinned(figure))));
             };
             let limits = Some((estimate - low, high - estimate));
-            return Ok(self.estimate(metric, Mixed { limits, ..bare(estimate, &figure.id) }));
+            return Ok(self
+                .estimate(metric, Mixed { limits, ..bare(estimate, self.like.points[point].source.pinned(figure)) }));
         }
         // Whoever did not finish somewhere is said so first.
         let mixed = self.weights(metric).value(self.like, model, metric)?;
@@ -297,8 +298,8 @@ impl<'a> View<'a> {
     }
 }
 
-fn bare(estimate: f64, id: &str) -> Mixed {
-    Mixed { estimate, limits: None, ids: vec![id.to_owned()] }
+fn bare(estimate: f64, id: String) -> Mixed {
+    Mixed { estimate, limits: None, ids: vec![id] }
 }
 
 /// The least and the greatest limit, where all are there.

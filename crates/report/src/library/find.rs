@@ -76,7 +76,7 @@ impl Library {
     }
 
     /// Whether an id without a directory's name means this one.
-    pub(super) fn is_newest(&self, directory: &StudyDirectory) -> bool {
+    pub(crate) fn is_newest(&self, directory: &StudyDirectory) -> bool {
         self.directory_of(directory.study()).is_ok_and(|(newest, _)| std::ptr::eq(newest, directory))
     }
 

@@ -2,7 +2,7 @@
 
 use inflight_record::{Outcome, Workload};
 
-use super::super::{Axis, Direction, Standing, text};
+use super::super::{Axis, Direction, Question, Reply, Standing, Study, advise, text};
 use super::{D, MS, Made, Truth, answer, ask, ladder, linear, near, of, standing};
 use crate::fixture::named;
 use crate::metric::Metric;
@@ -55,7 +55,7 @@ fn a_measured_workload_gives_the_figures_of_its_summary() {
     let made = Made { models: &["one", "two", "floor"], workloads: ladder(&[10, 100, 1_000]), ..Made::default() };
     let studies = [made.study(crossing)];
     let answer = answer(Workload::new(200, 100, D), &studies);
-    let summary = &studies[0].1;
+    let summary = &studies[0];
     for model in &answer.models {
         for (estimate, metric) in [
             (&model.makespan, "makespan"),
@@ -249,4 +249,20 @@ fn without_a_delay_cpu_time_decides_and_nothing_is_interpolated() {
     assert!(answer.crossings.is_empty());
     let text = text(&ask(Workload::new(200, 100, 0), &studies), Style::Terminal);
     assert!(text.contains("no ideal at D = 0") && text.contains("Best by CPU time per request: two"), "{text}");
+}
+
+#[test]
+fn an_older_directory_of_a_study_is_named_with_its_pin() {
+    let made = Made { workloads: ladder(&[10, 100]), ..Made::default() };
+    let (new, old) = (made.study(crossing), Made { rounds: 14, workloads: ladder(&[10, 100]), ..made }.study(crossing));
+    let studies = [("", &new), ("2026-01-01-here:", &old)].map(|(pin, summary)| Study { pin: pin.to_owned(), summary });
+    let question = Question { workload: Workload::new(200, 100, D), machine: None };
+    let advice = advise(&question, &studies).unwrap();
+    let Reply::Answer(answer) = &advice.machines[0].reply else { panic!("{advice:?}") };
+    // The one with more rounds is used.
+    assert_eq!(answer.basis.from, ["2026-01-01-here:ladder/c100"]);
+    assert_eq!(answer.basis.also, ["ladder/c100"]);
+    let id = &answer.models[0].excess.as_ref().unwrap().ids[0];
+    assert!(id.starts_with("2026-01-01-here:ladder/c100/") && id.ends_with("/excess"), "{id}");
+    assert!(text(&advice, Style::Terminal).contains("2026-01-01-here:ladder/c100/<model>/{cpu_per_request,excess"));
 }

@@ -8,7 +8,7 @@ use crate::fixture::named;
 use crate::style::Style;
 use crate::summary::Summary;
 
-fn studies() -> Vec<super::Study> {
+fn measured() -> Vec<Summary> {
     let bodies = [64, 1_024, 65_536]
         .map(|body| named(&format!("b{body}"), &Workload { body_bytes: body, ..Workload::new(100, 50, D) }));
     let bodies = Made { name: "bodies", workloads: bodies.to_vec(), ..Made::default() };
@@ -20,7 +20,7 @@ fn studies() -> Vec<super::Study> {
 
 #[track_caller]
 fn refused(workload: Workload) -> Refusal {
-    let advice = ask(workload, &studies());
+    let advice = ask(workload, &measured());
     assert!(!advice.answers());
     match &advice.machines[0].reply {
         Reply::Refusal(refusal) => {
@@ -56,13 +56,13 @@ fn beyond_each_end_it_is_said_which_and_where_it_lies() {
     // A body between those that were measured, but with another C.
     says(Workload { body_bytes: 16_384, ..plain.clone() }, "no measured workloads lead there");
     // A capacity that binds nobody is none.
-    assert!(ask(Workload { capacity: Some(100), ..plain }, &studies()).answers());
+    assert!(ask(Workload { capacity: Some(100), ..plain }, &measured()).answers());
 }
 
 #[test]
 fn a_body_between_two_is_answered_where_they_were_measured() {
     let asked = Workload { body_bytes: 16_384, ..Workload::new(100, 50, D) };
-    let Reply::Answer(answer) = &ask(asked, &studies()).machines[0].reply else { panic!("no answer") };
+    let Reply::Answer(answer) = &ask(asked, &measured()).machines[0].reply else { panic!("no answer") };
     assert_eq!(answer.basis.from, ["bodies/b1024", "bodies/b65536"]);
 }
 
@@ -87,9 +87,9 @@ fn with_delays_that_vary_only_what_was_measured_is_answered() {
     let made = Made { name: "vary", workloads: vec![vary(10), vary(100)], ..Made::default() };
     let studies = [made.study(|_, workload| Some(linear(workload, 1.0, 20.0)))];
     // Another draw of the same delays is as good.
-    let measured = ask(Workload { lognormal: lognormal(0), ..Workload::new(200, 100, D) }, &studies);
-    let text = text(&measured, Style::Terminal);
-    assert!(measured.answers() && text.contains("the ideal depends on the draw") && !text.contains("seed"), "{text}");
+    let there = ask(Workload { lognormal: lognormal(0), ..Workload::new(200, 100, D) }, &studies);
+    let text = text(&there, Style::Terminal);
+    assert!(there.answers() && text.contains("the ideal depends on the draw") && !text.contains("seed"), "{text}");
     let between = ask(Workload { lognormal: lognormal(0), ..Workload::new(100, 50, D) }, &studies);
     let Reply::Refusal(refusal) = &between.machines[0].reply else { panic!("an answer") };
     assert!(refusal.outside[0].contains("With delays that vary only workloads that were measured"), "{refusal:?}");
@@ -116,7 +116,10 @@ fn machines_answer_for_themselves() {
     let advice = ask(Workload::new(1_000, 500, D), &studies);
     assert!(advice.answers() && matches!(advice.machines[1].reply, Reply::Refusal(_)));
     let asked = |machine: &str| {
-        advise(&Question { workload: Workload::new(200, 100, D), machine: Some(machine.to_owned()) }, &studies)
+        advise(
+            &Question { workload: Workload::new(200, 100, D), machine: Some(machine.to_owned()) },
+            &super::studies(&studies),
+        )
     };
     assert_eq!(asked("th").unwrap().machines.len(), 1);
     let error = asked("else").unwrap_err();
@@ -127,7 +130,6 @@ fn machines_answer_for_themselves() {
 fn without_records_there_is_nothing_to_say() {
     let question = Question { workload: Workload::new(200, 100, D), machine: None };
     assert_eq!(advise(&question, &[]).unwrap_err(), AdviseError::Nothing);
-    let (path, summary) = studies().remove(0);
-    let empty = Summary { machines: Vec::new(), ..summary };
-    assert_eq!(advise(&question, &[(path, empty)]).unwrap_err(), AdviseError::Nothing);
+    let empty = Summary { machines: Vec::new(), ..measured().remove(0) };
+    assert_eq!(advise(&question, &super::studies(&[empty])).unwrap_err(), AdviseError::Nothing);
 }
