@@ -13,8 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::record::SCHEMA_VERSION;
 
 pub use append::{Appender, Cut};
-pub(crate) use blocks::read_lines;
-pub use blocks::{Blocks, MAX_LINE_BYTES};
+pub use blocks::{Blocks, MAX_LINE_BYTES, read_lines};
 
 /// Why lines could not be appended or loaded; each names the file, and the line where there is one.
 #[derive(Debug, thiserror::Error)]
