@@ -6,19 +6,23 @@ pub mod directory;
 #[cfg(test)]
 mod fixture;
 mod grid;
+pub mod latency;
 mod metric;
 pub mod study;
 mod style;
 pub mod summary;
 pub mod table;
+pub mod timeline;
 pub mod units;
 
 pub use cells::{Cell, cells};
 pub use compare::Comparison;
+pub use latency::{Latencies, latencies};
 pub use study::StudyRecords;
 pub use style::Style;
 pub use summary::{Summary, wide};
 pub use table::{header, table, tables};
+pub use timeline::{Timeline, timelines};
 
 /// The schemas of what is computed from records, as file name and text.
 #[must_use]
