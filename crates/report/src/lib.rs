@@ -1,6 +1,7 @@
-//! Records to summaries, comparisons and tables. Never runs anything: the same records give the same text.
+//! Records to summaries, comparisons, tables and charts. Never runs anything: the same records give the same text.
 
 pub mod cells;
+pub mod chart;
 pub mod compare;
 pub mod directory;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub mod timeline;
 pub mod units;
 
 pub use cells::{Cell, cells};
+pub use chart::{Chart, ChartError, Charts, Theme, charts};
 pub use compare::Comparison;
 pub use latency::{Latencies, latencies};
 pub use study::StudyRecords;
