@@ -1,9 +1,13 @@
 //! Latency histograms as text: HdrHistogram's compressed form in base64, so that any percentile can be drawn later.
 
+mod counts;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+
+pub use counts::{Counts, highest_ns};
 
 /// Longest latency that is told apart, in nanoseconds: one hour. Longer ones are recorded as this.
 pub const MAX_NS: u64 = 3_600_000_000_000;

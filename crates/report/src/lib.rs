@@ -1,9 +1,10 @@
-//! Records to summaries, comparisons, tables, citations and numbers in prose. Never runs anything: the same records give the same text.
+//! Records to summaries, comparisons, tables, charts, citations and numbers in prose. Never runs anything: the same records give the same text.
 
 pub mod advise;
 pub mod answer;
 pub mod axes;
 pub mod cells;
+pub mod chart;
 pub mod cite;
 pub mod compare;
 pub mod csv;
@@ -12,6 +13,7 @@ pub mod directory;
 mod fixture;
 mod form;
 mod grid;
+pub mod latency;
 pub mod library;
 mod metric;
 pub mod splice;
@@ -19,16 +21,20 @@ pub mod study;
 mod style;
 pub mod summary;
 pub mod table;
+pub mod timeline;
 pub mod units;
 
 pub use advise::Advice;
 pub use cells::{Cell, cells};
+pub use chart::{Chart, ChartError, Charts, Theme, charts};
 pub use compare::Comparison;
+pub use latency::{Latencies, latencies};
 pub use library::Library;
 pub use study::StudyRecords;
 pub use style::Style;
 pub use summary::{Summary, wide};
 pub use table::{header, table, tables};
+pub use timeline::{Timeline, timelines};
 
 /// The schemas of what is computed from records, as file name and text; and the columns of `records.csv`.
 #[must_use]

@@ -153,7 +153,7 @@ impl Metric {
     }
 
     /// Whether the flags that leave out times leave it out; otherwise those do that leave out costs.
-    fn is_time(self) -> bool {
+    pub(crate) fn is_time(self) -> bool {
         !matches!(
             self,
             Self::CpuPerRequest | Self::MemoryPerRequestInFlight | Self::PeakMemory | Self::Threads | Self::Connections
