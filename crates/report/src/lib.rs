@@ -1,4 +1,4 @@
-//! Records to summaries, comparisons, tables, charts, citations and numbers in prose. Never runs anything: the same records give the same text.
+//! Records to summaries, comparisons, tables, charts, a page, citations and numbers in prose. Never runs anything: the same records give the same text.
 
 pub mod advise;
 pub mod answer;
@@ -16,6 +16,7 @@ mod grid;
 pub mod latency;
 pub mod library;
 mod metric;
+pub mod page;
 pub mod splice;
 pub mod study;
 mod style;
@@ -30,6 +31,7 @@ pub use chart::{Chart, ChartError, Charts, Theme, charts};
 pub use compare::Comparison;
 pub use latency::{Latencies, latencies};
 pub use library::Library;
+pub use page::{PageError, Part, page};
 pub use study::StudyRecords;
 pub use style::Style;
 pub use summary::{Summary, wide};
