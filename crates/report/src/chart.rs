@@ -42,7 +42,10 @@ pub use raster::ChartError;
 pub use theme::Theme;
 
 use gallery::{Gallery, Site};
-use look::Looks;
+pub(crate) use look::{Look, Looks};
+pub(crate) use scene::{Dash, Fill, Ink, Shape};
+pub(crate) use theme::css;
+
 use scene::Scene;
 
 /// More groups or pairs of workloads than this are not drawn on one machine.

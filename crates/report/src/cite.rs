@@ -9,6 +9,7 @@ mod tests;
 
 pub use bibtex::bibtex;
 pub use markdown::markdown;
+pub(crate) use sentence::{circumstances, phrase, some_left_out};
 
 use crate::library::Found;
 use crate::summary::Entry;

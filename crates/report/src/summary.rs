@@ -27,7 +27,7 @@ pub(crate) use figure::twelve;
 pub(crate) use crate::metric::memory_differs;
 pub(crate) use crate::metric::number_of;
 pub use crate::metric::{MEMORY_RESOLUTION_BYTES, Metric, Unit};
-pub(crate) use notes::in_percent;
+pub(crate) use notes::{in_percent, notes};
 pub use ranking::{Pair, Ranking};
 pub use table::tables;
 pub(crate) use table::{above, in_order, letters, time};

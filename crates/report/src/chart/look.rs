@@ -15,11 +15,11 @@ const VARIANTS: usize = 4;
 
 /// How one model is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Look {
-    pub(super) ink: Ink,
-    pub(super) shape: Shape,
-    pub(super) fill: Fill,
-    pub(super) dash: Dash,
+pub(crate) struct Look {
+    pub(crate) ink: Ink,
+    pub(crate) shape: Shape,
+    pub(crate) fill: Fill,
+    pub(crate) dash: Dash,
 }
 
 impl Look {
@@ -39,7 +39,7 @@ impl Look {
 /// A name has its place by its hash, so that it looks the same in studies of other models too, as long as no other name
 /// wants the same place: then the later in alphabetical order takes the next one that is free.
 #[derive(Debug)]
-pub(super) struct Looks {
+pub(crate) struct Looks {
     looks: BTreeMap<String, Look>,
     floors: BTreeSet<String>,
 }
@@ -50,7 +50,8 @@ impl Looks {
         Self::new(workloads.flat_map(|it| &it.models).map(|it| (it.model.as_str(), it.label)))
     }
 
-    fn new<'a>(models: impl Iterator<Item = (&'a str, Label)>) -> Self {
+    /// The looks of these models.
+    pub(crate) fn new<'a>(models: impl Iterator<Item = (&'a str, Label)>) -> Self {
         let models: BTreeMap<&str, Label> = models.collect();
         let floors: BTreeSet<&str> =
             models.iter().filter(|(_, label)| **label == Label::Floor).map(|(model, _)| *model).collect();
@@ -73,7 +74,7 @@ impl Looks {
     }
 
     /// The look of a model of the study.
-    pub(super) fn get(&self, model: &str) -> Look {
+    pub(crate) fn get(&self, model: &str) -> Look {
         let other = Look { ink: Ink::Muted, shape: Shape::Circle, fill: Fill::Hollow, dash: Dash::Dotted };
         self.looks.get(model).copied().unwrap_or(other)
     }

@@ -7,7 +7,7 @@ pub(super) type At = (f64, f64);
 
 /// What a colour is for; a theme says which it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     /// What all is drawn on.
     Paper,
     /// Text, and the floor.
@@ -34,7 +34,7 @@ pub(super) enum Ink {
 
 /// How a line is broken, so that colour is not the only cue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dash {
+pub(crate) enum Dash {
     Solid,
     Dashed,
     Dotted,
@@ -87,7 +87,7 @@ impl Stroke {
 
 /// The outline of a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Circle,
     Square,
     Triangle,
@@ -99,7 +99,7 @@ pub(super) enum Shape {
 
 /// The inside of a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fill {
+pub(crate) enum Fill {
     Full,
     Hollow,
     /// Hollow, with a dot in it.

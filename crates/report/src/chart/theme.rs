@@ -117,6 +117,21 @@ fn between(from: Rgb, to: Rgb, share: f64) -> Rgb {
     [0, 1, 2].map(|part: usize| from[part] + (to[part] - from[part]) * share)
 }
 
+/// The colours as custom properties of CSS: `--paper`, `--text`, `--muted`, `--grid`, and `--hue-0` and on for families of
+/// models. Light, dark where the reader's system asks for it, and either where `data-theme` of the root says so.
+pub(crate) fn css() -> String {
+    let properties = |theme: Theme| {
+        let fixed = [("paper", Ink::Paper), ("text", Ink::Text), ("muted", Ink::Muted), ("grid", Ink::Grid)];
+        let fixed = fixed.map(|(name, ink)| (name.to_owned(), ink)).into_iter();
+        let all = fixed.chain((0..HUES).map(|hue| (format!("hue-{hue}"), Ink::Series(hue))));
+        all.map(|(name, ink)| format!("--{name}:{};", theme.colour(ink))).collect::<String>()
+    };
+    let (light, dark) = (properties(Theme::Light), properties(Theme::Dark));
+    format!(
+        ":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n:root[data-theme=dark]{{{dark}}}\n"
+    )
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what a byte holds")]
 fn byte(part: f64) -> u8 {
     part.round().clamp(0.0, 255.0) as u8

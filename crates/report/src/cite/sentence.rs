@@ -7,17 +7,24 @@ use crate::summary::{
 
 /// The figure with its interval, model, workload, machine, days and build.
 pub(super) fn sentence(summary: &Summary, entry: &Entry<'_>) -> String {
-    let on = entry.machine;
+    format!(
+        "{} {}, {}, {}.",
+        capital(&subject(summary, entry)),
+        verdict(summary, entry),
+        workload(entry.of),
+        circumstances(entry.machine),
+    )
+}
+
+/// On which machine, on which days and with which build a figure was measured.
+pub(crate) fn circumstances(on: &MachineSummary) -> String {
     let build = &on.software;
     let profile = match build.profile.as_str() {
         "release" => String::new(),
         other => format!(" in a {other} build, whose figures are not to be cited"),
     };
     format!(
-        "{} {}, {}, on {}, measured {} with inflight {} at commit {}{profile}.",
-        capital(&subject(summary, entry)),
-        verdict(summary, entry),
-        workload(entry.of),
+        "on {}, measured {} with inflight {} at commit {}{profile}",
         machine(on),
         when(on),
         build.inflight,
@@ -46,7 +53,7 @@ pub(super) fn subject(summary: &Summary, entry: &Entry<'_>) -> String {
 }
 
 /// A metric in a sentence.
-fn phrase(metric: Metric) -> &'static str {
+pub(crate) fn phrase(metric: Metric) -> &'static str {
     match metric {
         Metric::CpuPerRequest => "CPU time per request",
         Metric::MemoryPerRequestInFlight => "peak memory per request in flight",
@@ -97,7 +104,12 @@ fn rounds(figure: &Figure, of: Of<'_>) -> String {
 fn unusable<'a>(entry: &Entry<'a>) -> Option<&'a Batches> {
     let Of::Workload(workload) = entry.of else { return None };
     let batches = workload.models.iter().find(|model| model.model == entry.arm).map(|model| &model.batches);
-    batches.filter(|batches| batches.times.min(batches.costs) < batches.all)
+    batches.filter(|batches| some_left_out(batches))
+}
+
+/// Whether batches of a model are left out of anything.
+pub(crate) fn some_left_out(batches: &Batches) -> bool {
+    batches.times.min(batches.costs) < batches.all
 }
 
 /// Why models are not compared by this figure, where they are not.

@@ -18,7 +18,8 @@ use crate::units::{bytes, duration, percent};
 /// More reasons of one arm than this are only counted.
 const REASONS: usize = 3;
 
-pub(super) fn notes(workload: &WorkloadSummary, summary: &Summary) -> String {
+/// The lines under the table of a workload.
+pub(crate) fn notes(workload: &WorkloadSummary, summary: &Summary) -> String {
     let mut all = String::new();
     let text = &mut all;
     rounds(text, workload, summary);
