@@ -12,13 +12,14 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Numbers with units that README.md may hold outside a marker, because nobody measured them here; each in its words, with
 /// the reason.
-const TYPED: [(&str, &str); 6] = [
+const TYPED: [(&str, &str); 7] = [
     ("60 URLs of 50 ms", "workload of the study"),
     ("D from 0 to 1 s", "workloads of the study"),
     ("64 B to 1 MiB", "workloads of the study"),
     ("50 connections and 60 s timeout", "default of a library"),
     ("skipping 1 %", "what a cheat of the tests leaves out"),
-    ("needs 3 GB", "size of the file that a bench makes"),
+    ("need 3 GB", "size of the files that benches make"),
+    ("all at once, 50 ms each", "workload of the study"),
 ];
 
 /// What stands behind the numbers of measurements, as whole words.
