@@ -7,6 +7,7 @@ mod doctor;
 mod list;
 mod merge;
 mod pack;
+mod report;
 mod run;
 mod schema;
 mod serve;
@@ -65,6 +66,10 @@ enum Command {
     Table(TableArguments),
     /// Sums up a study: writes DIR/summary.json and prints a table for each workload; runs nothing.
     Summary(summary::SummaryArguments),
+    /// Draws and writes what a study came to: charts, page.html, README.md, records.csv, summary.json; runs nothing.
+    ///
+    /// DIR is a study, or a directory of studies, such as results/<date>-<machine>: that gets one page for all of them.
+    Report(report::ReportArguments),
     /// Compares two studies of the same models, such as before and after a change of a client library.
     ///
     /// Exit code: 0 compared, no regression past --fail-above; 1 a regression, or B lost what A has; 2 bad input, or
@@ -218,6 +223,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Run(run) => run::run(&run),
         Command::Table(table) => table::run(&table),
         Command::Summary(summary) => summary::run(&summary),
+        Command::Report(report) => report::run(&report),
         Command::Compare(compare) => compare::run(&compare),
         Command::Cite(cite) => cite::run(&cite),
         Command::Splice(splice) => splice::run(&splice),

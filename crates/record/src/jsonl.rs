@@ -15,7 +15,8 @@ use crate::files::{PACKED_RECORDS, RECORDS};
 use crate::record::SCHEMA_VERSION;
 
 pub use append::{Appender, Cut};
-pub use blocks::{Blocks, MAX_LINE_BYTES, Stopped, read_lines};
+pub(crate) use blocks::read_lines;
+pub use blocks::{Blocks, MAX_LINE_BYTES, Stopped};
 pub use pack::{Packing, pack, unpack};
 pub(crate) use packed::load_lines;
 pub use packed::{reader, records_in, stream};

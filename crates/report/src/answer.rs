@@ -52,6 +52,19 @@ fn ranked(workload: &WorkloadSummary, metric: Metric) -> Vec<(&ModelSummary, &Fi
     ranked
 }
 
+/// How many models take part; the floor does not.
+fn contenders(workload: &WorkloadSummary) -> usize {
+    workload.models.iter().filter(|model| model.label != Label::Floor).count()
+}
+
+/// How many of them have no usable times, where there are such.
+fn without_times(workload: &WorkloadSummary) -> String {
+    match contenders(workload) - ranked(workload, time(workload)).len() {
+        0 => String::new(),
+        some => format!("; {} no usable times there", counted(some, "model has", "models have")),
+    }
+}
+
 fn floor(workload: &WorkloadSummary, metric: Metric) -> Option<(&ModelSummary, &Figure)> {
     let floor = workload.models.iter().find(|model| model.label == Label::Floor)?;
     floor.figure(metric).filter(|figure| figure.estimate.is_some()).map(|figure| (floor, figure))
@@ -96,8 +109,9 @@ fn best(workload: &WorkloadSummary, metric: Metric) -> Option<(String, String, &
 
 /// Who comes closest to the ideal; where workloads vary, on the first and on the last.
 fn fastest(machine: &MachineSummary, axes: &[Axis]) -> Option<String> {
-    let with_times: Vec<&WorkloadSummary> =
-        machine.workloads.iter().filter(|workload| !ranked(workload, time(workload)).is_empty()).collect();
+    // Where most models have no times, who is left says nothing of the others.
+    let most = |workload: &&WorkloadSummary| ranked(workload, time(workload)).len() * 2 > contenders(workload);
+    let with_times: Vec<&WorkloadSummary> = machine.workloads.iter().filter(most).collect();
     let (first, last) = (*with_times.first()?, *with_times.last()?);
     if with_times.len() == 1 {
         let (model, tied, figure) = best(first, time(first))?;
@@ -106,12 +120,14 @@ fn fastest(machine: &MachineSummary, axes: &[Axis]) -> Option<String> {
         });
         let slowest = slowest(first).map_or_else(String::new, |text| format!("; {text}"));
         let held = describe(&first.workload);
-        return Some(format!("With {held}, {model} {}{tied}{floor}{slowest}.", closest(first, figure)));
+        let without = without_times(first);
+        return Some(format!("With {held}, {model} {}{tied}{floor}{slowest}{without}.", closest(first, figure)));
     }
     let one = |workload: &WorkloadSummary| {
         let (model, tied, figure) = best(workload, time(workload))?;
         let slowest = slowest(workload).map_or_else(String::new, |text| format!("; {text}"));
-        Some(format!("{} {model} {}{tied}{slowest}", at(axes, workload), closest(workload, figure)))
+        let without = without_times(workload);
+        Some(format!("{} {model} {}{tied}{slowest}{without}", at(axes, workload), closest(workload, figure)))
     };
     let both: Vec<String> = [first, last].into_iter().filter_map(one).collect();
     Some(capital(&format!("{}.", both.join("; "))))

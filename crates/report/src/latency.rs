@@ -2,13 +2,11 @@
 
 mod merge;
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::convert::Infallible;
+use std::path::Path;
 
 use inflight_record::ArmKind;
-use inflight_record::files::RECORDS;
-use inflight_record::jsonl::{self, Blocks, JsonlError};
+use inflight_record::jsonl::{self, Stopped};
 
 use crate::directory::DirectoryError;
 use crate::study::StudyRecords;
@@ -57,7 +55,6 @@ const GRID: [u64; 13] = [0, 100, 500, 1_000, 2_500, 5_000, 7_500, 9_000, 9_500, 
 /// # Errors
 /// The records cannot be read, or a line is not what it should be; the error says which.
 pub fn latencies(dir: &Path, study: &StudyRecords) -> Result<Vec<Latencies>, DirectoryError> {
-    let (records, path) = records(dir)?;
     let (workloads, arms) = (study.workloads(), study.arms());
     let mut cells = Vec::new();
     for environment in study.environments() {
@@ -69,7 +66,12 @@ pub fn latencies(dir: &Path, study: &StudyRecords) -> Result<Vec<Latencies>, Dir
         }
     }
     let all = Cells::new(cells.iter().map(|(key, _)| *key));
-    jsonl::read_lines(records, &path, Blocks::default(), || all.parser())?;
+    // What is kept stands in `all`: nothing is handed over.
+    let taker = |_: Vec<()>| Ok::<(), Infallible>(());
+    jsonl::stream(&jsonl::records_in(dir)?, || all.parser(), taker).map_err(|stopped| match stopped {
+        Stopped::Lines(error) => error,
+        Stopped::Taker(never) => match never {},
+    })?;
     let mut merged = all.merged();
     let found = cells.iter().enumerate().filter_map(|(place, ((environment_id, _, model), workload))| {
         let Merged { from_start, from_send } = merged.remove(&place)?;
@@ -83,15 +85,6 @@ pub fn latencies(dir: &Path, study: &StudyRecords) -> Result<Vec<Latencies>, Dir
         })
     });
     Ok(found.collect())
-}
-
-/// The records of a study, and where they are.
-fn records(dir: &Path) -> Result<(impl Read + Send, PathBuf), JsonlError> {
-    let path = dir.join(RECORDS);
-    match File::open(&path) {
-        Ok(file) => Ok((file, path)),
-        Err(source) => Err(JsonlError::Io { path, source }),
-    }
 }
 
 /// The percentiles that so many requests support, `at_rank` being the latency that so many stay at or below.

@@ -1,4 +1,5 @@
-//! Records to summaries, comparisons, tables, charts, a page, citations and numbers in prose. Never runs anything: the same records give the same text.
+//! Records to what people read: summaries, comparisons, tables, charts, the page, citations, numbers in prose, advice.
+//! Never runs anything: the same records give the same bytes.
 
 pub mod advise;
 pub mod answer;
@@ -17,6 +18,8 @@ pub mod latency;
 pub mod library;
 mod metric;
 pub mod page;
+pub mod publish;
+pub mod readme;
 pub mod splice;
 pub mod study;
 mod style;

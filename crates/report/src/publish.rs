@@ -7,9 +7,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use inflight_record::files::{MANIFESTS, STUDY};
+use inflight_record::jsonl;
 
 use crate::chart::{Chart, ChartError, Theme};
-use crate::csv::{CsvError, write_csv};
+use crate::csv::{self, CsvError, write_csv};
 use crate::directory::{self, DirectoryError};
 use crate::page::{PageError, Part, page};
 use crate::readme;
@@ -20,7 +21,6 @@ use crate::{chart, latency, timeline};
 /// The names of what [`publish`] writes, beside `charts/` and `summary.json`.
 const README: &str = "README.md";
 const PAGE: &str = "page.html";
-const CSV: &str = "records.csv";
 const CHARTS: &str = "charts";
 
 /// Why nothing, or not everything, was written.
@@ -78,7 +78,8 @@ struct Read {
     latencies: Vec<latency::Latencies>,
     timelines: Vec<timeline::Timeline>,
     file: String,
-    days: (String, String),
+    /// Name of the file of its records, packed or not.
+    records: String,
 }
 
 /// Writes everything for a study's directory, or for a directory of such: there one page for all of them, and charts, tables
@@ -93,7 +94,11 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
     if directories.is_empty() {
         return Err(PublishError::NoStudy(directory.to_owned()));
     }
-    let readmes = directories.iter().chain((!single).then_some(&directory.to_owned())).map(|it| it.join(README)).collect::<Vec<_>>();
+    let readmes = directories
+        .iter()
+        .chain((!single).then_some(&directory.to_owned()))
+        .map(|it| it.join(README))
+        .collect::<Vec<_>>();
     for readme in &readmes {
         own(readme)?;
     }
@@ -101,19 +106,24 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
     let mut published = Published::default();
     let mut firsts = Vec::new();
     for study in &studies {
-        firsts.push(write_study(study, &mut published)?);
+        let page = if single { PAGE.to_owned() } else { format!("../{PAGE}") };
+        firsts.push(write_study(study, &page, &mut published)?);
         published.studies.push(study.directory.clone());
     }
     let title = name(directory);
-    let parts: Vec<Part<'_>> = studies.iter().map(|study| part(study, single)).collect();
-    put(&directory.join(PAGE), page(&title, &parts)?.as_bytes(), &mut published)?;
+    let parts: Vec<Part<'_>> = studies.iter().map(|study| part(study, directory, single)).collect();
+    write_page(directory, &title, &parts, &mut published)?;
     if !single {
         let names: Vec<String> = studies.iter().map(|study| name(&study.directory)).collect();
         let entries: Vec<readme::Entry<'_>> = studies
             .iter()
             .zip(&names)
             .zip(&firsts)
-            .map(|((study, directory), chart)| readme::Entry { directory, summary: &study.summary, chart: chart.as_ref() })
+            .map(|((study, directory), chart)| readme::Entry {
+                directory,
+                summary: &study.summary,
+                chart: chart.as_ref(),
+            })
             .collect();
         put(&directory.join(README), readme::collection(&title, &entries).as_bytes(), &mut published)?;
     }
@@ -165,19 +175,22 @@ fn read(directory: PathBuf) -> Result<Read, PublishError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(io_error(&path)(error)),
     };
-    let days = directory::days(&directory)?;
-    Ok(Read { directory, study, summary, latencies, timelines, file, days })
+    let records = jsonl::records_in(&directory).map_err(DirectoryError::from)?;
+    let records = records.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(Read { directory, study, summary, latencies, timelines, file, records })
 }
 
 /// Writes what belongs to one study; its first chart comes back.
-fn write_study(read: &Read, published: &mut Published) -> Result<Option<Chart>, PublishError> {
+fn write_study(read: &Read, page: &str, published: &mut Published) -> Result<Option<Chart>, PublishError> {
     let directory = &read.directory;
     let drawn = chart::charts(&read.summary, &read.latencies, &read.timelines);
     write_charts(&directory.join(CHARTS), &drawn.charts, published)?;
-    published.left_out.extend(drawn.left_out.iter().map(|(chart, why)| format!("{}: no {chart}: {why}", read.summary.study)));
+    published
+        .left_out
+        .extend(drawn.left_out.iter().map(|it| format!("{}: no chart {}: {}", read.summary.study, it.name, it.reason)));
     directory::write_summary(directory, &read.summary)?;
     published.files.push(directory.join(directory::SUMMARY));
-    let csv = directory.join(CSV);
+    let csv = directory.join(csv::FILE);
     whole(&csv, |file| Ok(write_csv(directory, &read.study, file)?))?;
     published.files.push(csv);
     let text = readme::study(&readme::Parts {
@@ -186,7 +199,7 @@ fn write_study(read: &Read, published: &mut Published) -> Result<Option<Chart>, 
         charts: &drawn.charts,
         left_out: &drawn.left_out,
         file: &read.file,
-        days: (&read.days.0, &read.days.1),
+        page,
     });
     put(&directory.join(README), text.as_bytes(), published)?;
     Ok(drawn.charts.into_iter().next())
@@ -197,7 +210,8 @@ fn write_charts(directory: &Path, charts: &[Chart], published: &mut Published) -
     fs::create_dir_all(directory).map_err(io_error(directory))?;
     let mut kept = BTreeSet::new();
     for chart in charts {
-        for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+        for theme in Theme::ALL {
+            let word = theme.as_str();
             let png = chart.png(theme).map_err(|source| PublishError::Chart { name: chart.name.clone(), source })?;
             for (ending, bytes) in [("svg", chart.svg(theme).into_bytes()), ("png", png)] {
                 let path = directory.join(format!("{}-{word}.{ending}", chart.name));
@@ -216,14 +230,37 @@ fn write_charts(directory: &Path, charts: &[Chart], published: &mut Published) -
     Ok(())
 }
 
-fn part(study: &Read, single: bool) -> Part<'_> {
-    let directory = name(&study.directory);
+/// Writes the page. One that would be too large is said to be left out, and no older one stays in its place.
+fn write_page(
+    directory: &Path,
+    title: &str,
+    parts: &[Part<'_>],
+    published: &mut Published,
+) -> Result<(), PublishError> {
+    let path = directory.join(PAGE);
+    match page(title, parts) {
+        Ok(html) => put(&path, html.as_bytes(), published),
+        Err(error @ PageError::TooLarge { .. }) => {
+            published.left_out.push(format!("no {PAGE}: {error}"));
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&path)(error)),
+                _ => Ok(()),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the page shows of a study; its records are named from the directory of results, as citations name them.
+fn part<'a>(study: &'a Read, directory: &Path, single: bool) -> Part<'a> {
+    let below = name(&study.directory);
+    let above = if single { below } else { format!("{}/{below}", name(directory)) };
     Part {
         summary: &study.summary,
         latencies: &study.latencies,
         timelines: &study.timelines,
-        path: if single { String::new() } else { format!("{directory}/") } + &directory::records_file(&study.directory),
-        date: study.days.1.clone(),
+        path: format!("{above}/{}", study.records),
+        date: study.summary.machines.last().map_or_else(String::new, |machine| machine.dates.last.clone()),
     }
 }
 

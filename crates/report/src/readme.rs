@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use inflight_record::study::Study;
 use inflight_record::{ArmKind, Manifest, RoundsRule};
 
-use crate::answer::answer;
-use crate::chart::Chart;
+use crate::answer::answers;
+use crate::chart::{Chart, LeftOut};
 use crate::study::StudyRecords;
 use crate::style::{Style, machine, placement};
 use crate::summary::{self, MachineSummary, Summary};
@@ -24,12 +24,12 @@ pub struct Parts<'a> {
     pub summary: &'a Summary,
     /// Its charts.
     pub charts: &'a [Chart],
-    /// Charts that could not be drawn: name and reason.
-    pub left_out: &'a [(String, String)],
+    /// Charts that could not be drawn, or not whole.
+    pub left_out: &'a [LeftOut],
     /// The study file's text.
     pub file: &'a str,
-    /// First and last day of its batches, such as 2026-11-21.
-    pub days: (&'a str, &'a str),
+    /// Where the page is that shows it, seen from its README.
+    pub page: &'a str,
 }
 
 /// The README of one study.
@@ -37,20 +37,13 @@ pub struct Parts<'a> {
 pub fn study(parts: &Parts<'_>) -> String {
     let summary = parts.summary;
     let mut text = format!("{MARK}# {}\n\n**{}**\n\n", summary.study, summary.question);
-    if summary.machines.is_empty() {
-        text.push_str("No batch has been recorded yet.\n\n");
-    }
-    for machine in &summary.machines {
-        if summary.machines.len() > 1 {
-            let _ = writeln!(text, "On {} ({}): ", machine.machine.cpu_model, machine.environment_id);
-        }
-        let _ = writeln!(text, "{}\n", answer(summary, machine));
-    }
+    let _ = writeln!(text, "{}", answers(summary));
+    let _ = writeln!(text, "[page.html]({}) shows it to be looked through: one file without a network.\n", parts.page);
     charts(&mut text, parts);
     let _ = write!(text, "## Tables\n\n{}", summary::tables(summary, Style::Markdown));
     text.push_str("\n## Machine\n\n");
     for on in &summary.machines {
-        text.push_str(&where_it_ran(on, parts.days));
+        text.push_str(&where_it_ran(on));
     }
     let _ = write!(text, "\n## Reproduce\n\n{}", reproduce(parts));
     text.push_str(FILES);
@@ -60,7 +53,7 @@ pub fn study(parts: &Parts<'_>) -> String {
 const FILES: &str = "\n## Files\n\n\
     | file | what |\n|------|------|\n\
     | `records.jsonl` or `records.jsonl.zst` | every batch, one a line |\n\
-    | `records.csv` | the same for spreadsheets and pandas; its columns: [results/README.md](../../README.md) |\n\
+    | `records.csv` | the same for spreadsheets and pandas; its columns: `results/schema/records.csv.md` |\n\
     | `summary.json` | every figure with its interval and its id |\n\
     | `study.toml`, `study.jsonl`, `environments.jsonl` | the study file, what it was begun with, and where it ran |\n\
     | `samples/` | one round's requests of every model, one by one |\n\
@@ -74,8 +67,8 @@ fn charts(text: &mut String, parts: &Parts<'_>) {
     for chart in parts.charts {
         let _ = writeln!(text, "{}", picture("charts", chart));
     }
-    for (name, reason) in parts.left_out {
-        let _ = writeln!(text, "No chart `{name}`: {reason}.\n");
+    for LeftOut { name, reason } in parts.left_out {
+        let _ = writeln!(text, "Not drawn: `{name}`: {}.\n", reason.trim_end_matches('.'));
     }
 }
 
@@ -93,14 +86,14 @@ fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', " ")
 }
 
-fn where_it_ran(on: &MachineSummary, (first, last): (&str, &str)) -> String {
-    let days = if first == last { first.to_owned() } else { format!("{first} to {last}") };
+fn where_it_ran(on: &MachineSummary) -> String {
     let placed = on.placed.as_ref().map_or_else(String::new, |placed| {
         format!("; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus))
     });
     format!(
-        "{} · {days}{placed} · rustc {} · environment `{}`\n",
+        "{} · {}{placed} · {} · environment `{}`\n",
         machine(&on.machine, &on.software),
+        on.dates,
         on.software.rustc,
         on.environment_id
     )
@@ -121,10 +114,12 @@ fn reproduce(parts: &Parts<'_>) -> String {
     };
     let parts_of_it = match parts.study.manifests().len() {
         1 => String::new(),
-        parts => format!("\nIt was put together by `inflight merge` from {parts} parts; this is the first one's command.\n"),
+        parts => {
+            format!("\nIt was put together by `inflight merge` from {parts} parts; this is the first one's command.\n")
+        }
     };
     format!(
-        "{checkout}    cargo build --release\n    {}\n    ./target/release/inflight report my-{}\n{parts_of_it}",
+        "{checkout}    cargo build --release\n    {}\n    ./target/release/inflight summary my-{}\n{parts_of_it}",
         command(manifest, parts.file),
         manifest.name
     )
@@ -189,9 +184,7 @@ pub fn collection(title: &str, entries: &[Entry<'_>]) -> String {
     for entry in entries {
         let directory = entry.directory;
         let _ = writeln!(text, "\n## [{directory}]({directory}/README.md)\n\n{}\n", entry.summary.question);
-        for machine in &entry.summary.machines {
-            let _ = writeln!(text, "{}\n", answer(entry.summary, machine));
-        }
+        let _ = writeln!(text, "{}", answers(entry.summary));
         if let Some(chart) = entry.chart {
             text.push_str(&picture(&format!("{directory}/charts"), chart));
         }

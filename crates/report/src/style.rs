@@ -44,6 +44,14 @@ impl Style {
         }
     }
 
+    /// A name in a cell: what would end the cell, or begin a tag, is itself.
+    pub(crate) fn name(self, name: &str) -> String {
+        match self {
+            Self::Terminal => name.to_owned(),
+            Self::Markdown => name.replace('|', "\\|").replace('<', "&lt;").replace('\n', " "),
+        }
+    }
+
     /// Lines that stay lines.
     pub(crate) fn lines(self, text: &str) -> String {
         match self {

@@ -51,7 +51,7 @@ impl<E> From<JsonlError> for Stopped<E> {
 /// # Errors
 /// The first line, in the source's order, that the parser does not take, that is no UTF-8, is longer than
 /// [`MAX_LINE_BYTES`] or has no end; or the source cannot be read.
-pub fn read_lines<R, T, P>(
+pub(crate) fn read_lines<R, T, P>(
     source: R,
     path: &Path,
     blocks: Blocks,

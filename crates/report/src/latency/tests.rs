@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use inflight_record::files::RECORDS;
 use inflight_record::histogram::{encode, from_values};
 use inflight_record::{Arm, ArmKind, Manifest, Record, Row};
 use serde_json::json;

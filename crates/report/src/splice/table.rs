@@ -44,16 +44,11 @@ pub(super) fn write(library: &Library, workload: &str, options: &[&str]) -> Resu
     let mut table = style.table(&titles, 1);
     for model in in_order(workload, time(workload)) {
         let cells = columns.iter().map(|column| column.cell(model, workload, found.summary));
-        table.add_row(std::iter::once(escaped(&model.model)).chain(cells));
+        table.add_row(std::iter::once(style.name(&model.model)).chain(cells));
     }
     text.push_str(&style.text(&table));
     text.push_str(&style.lines(&notes(workload, found.summary, &columns)));
     Ok(text)
-}
-
-/// A name that does not end its cell.
-fn escaped(name: &str) -> String {
-    name.replace('|', "\\|")
 }
 
 impl Column {

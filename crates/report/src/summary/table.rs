@@ -71,7 +71,7 @@ fn table(workload: &WorkloadSummary, summary: &Summary, style: Style) -> String 
     ];
     let mut table = style.table(&columns, 1);
     for model in in_order(workload, time) {
-        table.add_row(row(model, workload, time, &summary.baseline));
+        table.add_row(row(model, workload, time, &summary.baseline, style));
     }
     style.text(&table)
 }
@@ -95,7 +95,7 @@ pub(crate) fn in_order(workload: &WorkloadSummary, time: Metric) -> Vec<&ModelSu
     models
 }
 
-fn row(model: &ModelSummary, workload: &WorkloadSummary, time: Metric, baseline: &str) -> Vec<String> {
+fn row(model: &ModelSummary, workload: &WorkloadSummary, time: Metric, baseline: &str, style: Style) -> Vec<String> {
     let figure = |metric| model.figure(metric).map_or_else(|| NONE.to_owned(), super::Figure::text);
     let ratio = |metric| match model.ratio(metric) {
         _ if model.model == baseline => "1 (baseline)".to_owned(),
@@ -103,7 +103,7 @@ fn row(model: &ModelSummary, workload: &WorkloadSummary, time: Metric, baseline:
         None => NONE.to_owned(),
     };
     vec![
-        model.model.clone(),
+        style.name(&model.model),
         figure(time),
         figure(Metric::Efficiency),
         figure(Metric::CpuPerRequest),
@@ -130,7 +130,7 @@ fn marginal(group: &MarginalMemory, style: Style) -> String {
     let above = format!("Marginal memory of {}, along {}\n", group.group, group.workloads.join(", "));
     let mut table = style.table(&["model", "memory/request more in flight", "rounds"], 1);
     for model in &group.models {
-        table.add_row([model.model.clone(), model.figure.text(), model.figure.rounds.to_string()]);
+        table.add_row([style.name(&model.model), model.figure.text(), model.figure.rounds.to_string()]);
     }
     let requests = if group.same_requests { "" } else { NOTE_ON_REQUESTS };
     format!("{}\n{}{NOTE_ON_SLOPES}{requests}", style.lines(&above), style.text(&table))
