@@ -28,7 +28,7 @@ const leads = (workload, it) => {
   const ideal = it.metric === "excess" ? ` over the ideal of ${workload.ideal}` : "";
   const words = [strong(it.best), ` has the least ${title}${apart}: `, h("b", {}, best.text), `${ideal}. `];
   if (it.unranked) {
-    words.push(`There are no ranks by ${title}: ${it.unranked}. `);
+    words.push(`There are no ranks by ${title} (${it.unranked}). `);
   } else if (it.tied.length > 0) {
     words.push("Not to be told apart from it: ", ...listed(it.tied.map((other) => strong(other.model))), ". ");
   } else if (it.next && it.unsettled.length === 0) {
@@ -38,15 +38,18 @@ const leads = (workload, it) => {
     words.push(`Not told apart from it for want of rounds (${fewRounds(it)}): `, ...listed(it.unsettled.map((other) => strong(other.model))), ". ");
   }
   if (it.next) {
-    words.push(it.unranked ? "By its median, next is " : "Next is ", strong(it.next.model), it.next.times ? ` with ${times(it.next.times)} as much. ` : ". ");
+    words.push(it.unranked ? "By its median, next is " : "Next is ", strong(it.next.model), `${paired(it.next)}. `);
   }
   if (it.floor) {
     const least = figure(workload, it.floor.model, it.metric);
     words.push("The floor, ", strong(it.floor.model), `, which is hand-written to be the measure, has ${least.text}`);
-    words.push(it.floor.times ? `; ${it.best} has ${times(it.floor.times)} as much` : "", `${likeFloor(it)}. `);
+    words.push(it.floor.times ? `; paired by round ${it.best} has ${times(it.floor.times)} as much` : "", `${likeFloor(it)}. `);
   }
   return words;
 };
+
+// Medians and ratios by round may order two models differently: which one it is has to be said.
+const paired = (other) => (other.times ? `, which paired by round has ${times(other.times)} as much` : "");
 
 // In how many rounds both of a pair may be used, and how many a rank needs.
 const fewRounds = (it) => {
@@ -68,8 +71,8 @@ const shortly = (workload, it) => {
   if (it.unsettled.length > 0) words.push(`; for want of rounds (${fewRounds(it)}) neither: `, ...listed(it.unsettled.map((other) => strong(other.model))));
   words.push(". ");
   const rest = [];
-  if (it.unranked) rest.push(`No ranks: ${it.unranked}. `);
-  if (it.next) rest.push(`Next is ${it.next.model}${it.next.times ? ` with ${times(it.next.times)} as much` : ""}. `);
+  if (it.unranked) rest.push(`No ranks (${it.unranked}). `);
+  if (it.next) rest.push(`${it.unranked ? "By its median, next" : "Next"} is ${it.next.model}${paired(it.next)}. `);
   if (it.floor) {
     rest.push(`The floor has ${figure(workload, it.floor.model, it.metric).text}`);
     rest.push(`${likeFloor(it)}.`);
@@ -90,7 +93,7 @@ const costs = (workload, time) => {
   const columns = [...new Set([time.metric, workload.time, "cpu_per_request", "memory_per_request_in_flight"])];
   const cell = (model, metric) => {
     const it = figure(workload, model, metric);
-    return h("td", {}, it ? figureButton(it, `answer:${model}:${metric}`) : "–");
+    return h("td", { class: "number" }, it ? figureButton(it, `answer:${model}:${metric}`) : "–");
   };
   return h("div", { class: "scroll" },
     h("table", { class: "answer" },

@@ -68,7 +68,7 @@ const xAxis = (box, places, log, title) => {
     g.append(s("text", { x, y: box.bottom + 19, "text-anchor": "middle" }, text));
   }
   g.append(s("line", { class: "base", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }),
-    s("text", { class: "title", x: (box.left + box.right) / 2, y: box.bottom + 38, "text-anchor": "middle" }, title));
+    s("text", { class: "title", x: (box.width ?? box.left + box.right) / 2, y: box.bottom + 38, "text-anchor": "middle" }, title));
   box.svg.append(g);
 };
 

@@ -57,9 +57,11 @@ const drawChart = () => {
 const notesOnChart = (found, drawn, log, ideals) => {
   const notes = [];
   const missing = new Map();
-  for (const it of found.filter((one) => one.value === null)) {
-    const what = `${it.reason ?? "no figure"}`;
-    missing.set(what, [...(missing.get(what) ?? []), here.axis ? `${it.model} at ${it.workload.id}` : it.model]);
+  for (const [workload, all] of d3.group(found, (it) => it.workload)) {
+    for (const [reason, lacking] of d3.group(all.filter((it) => it.value === null), (it) => it.reason ?? "no figure")) {
+      const who = lacking.length === all.length && all.length > 1 ? ["every model"] : lacking.map((it) => it.model);
+      missing.set(reason, [...(missing.get(reason) ?? []), ...who.map((name) => (here.axis ? `${name} at ${workload.id}` : name))]);
+    }
   }
   for (const [reason, who] of missing) {
     const some = who.slice(0, 4).join(", ") + (who.length > 4 ? ` and ${who.length - 4} more` : "");

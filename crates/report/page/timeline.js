@@ -105,7 +105,7 @@ const panel = (trace) => {
   batch.panels.push({ trace, x, cursor, layers, line, counts });
   return h("div", { class: "batch-row", "data-model": trace.model },
     h("p", { class: "batch-name" }, named(trace.model), h("span", { class: "muted" }, `makespan ${duration(trace.makespan)}`,
-      trace.every > 1 ? ` · every ${trace.every}th of ${grouped(trace.requests)} requests is drawn` : ` · ${many(trace.requests, "request")}`)),
+      trace.every > 1 ? ` · one in ${trace.every} of ${grouped(trace.requests)} requests is drawn` : ` · ${many(trace.requests, "request")}`)),
     counts, svg);
 };
 

@@ -153,7 +153,7 @@ fn thinned(parts: &[Part<'_>], level: Level) -> Vec<String> {
         said.push("No timeline is shown: with them this page would be larger than 3 MB. A page of fewer studies has room for them.".to_owned());
     } else if cut > 0 {
         said.push(format!(
-            "To keep this page below 3 MB, {cut} of {} timelines draw only every so manieth request, at most {} each; their counts are of all requests, at {MOMENTS} moments of the batch.",
+            "To keep this page below 3 MB, {cut} of {} timelines draw only some of their requests, evenly chosen in the order of their sends, at most {} each; their counts are of all requests, at {MOMENTS} moments of the batch.",
             timelines().count(),
             level.requests,
         ));
