@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use inflight_record::files::{MANIFESTS, STUDY};
 use inflight_record::jsonl;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::chart::{Chart, ChartError, Theme};
 use crate::csv::{self, CsvError, write_csv};
@@ -213,16 +214,18 @@ fn write_study(read: &Read, page: Option<&str>, published: &mut Published) -> Re
 /// Writes the charts, and removes those of an earlier report that are no more.
 fn write_charts(directory: &Path, charts: &[Chart], published: &mut Published) -> Result<(), PublishError> {
     fs::create_dir_all(directory).map_err(io_error(directory))?;
+    let both: Vec<(&Chart, Theme)> = charts.iter().flat_map(|chart| Theme::ALL.map(|theme| (chart, theme))).collect();
+    let drawn = both.par_iter().map(|(chart, theme)| match chart.png(*theme) {
+        Ok(png) => Ok((chart.svg(*theme), png)),
+        Err(source) => Err(PublishError::Chart { name: chart.name.clone(), source }),
+    });
     let mut kept = BTreeSet::new();
-    for chart in charts {
-        for theme in Theme::ALL {
-            let word = theme.as_str();
-            let png = chart.png(theme).map_err(|source| PublishError::Chart { name: chart.name.clone(), source })?;
-            for (ending, bytes) in [("svg", chart.svg(theme).into_bytes()), ("png", png)] {
-                let path = directory.join(format!("{}-{word}.{ending}", chart.name));
-                put(&path, &bytes, published)?;
-                kept.insert(path);
-            }
+    for ((chart, theme), drawn) in both.iter().zip(drawn.collect::<Vec<_>>()) {
+        let (svg, png) = drawn?;
+        for (ending, bytes) in [("svg", svg.as_bytes()), ("png", png.as_slice())] {
+            let path = directory.join(format!("{}-{}.{ending}", chart.name, theme.as_str()));
+            put(&path, bytes, published)?;
+            kept.insert(path);
         }
     }
     for entry in fs::read_dir(directory).map_err(io_error(directory))? {

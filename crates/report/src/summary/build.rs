@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use inflight_stats::{Stopping, median};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::batches::Batches;
 use super::controls::ControlArms;
@@ -23,7 +24,8 @@ pub(super) fn summary(study: &StudyRecords) -> Summary {
         let ending = if several { format!("@{id}") } else { String::new() };
         let ids = Ids { study: first.name.clone(), ending };
         MachineSummary {
-            workloads: machine.workloads.iter().map(|cells| workload(&ids, cells, study, stopping)).collect(),
+            // Each by itself, and in their order whichever is done first.
+            workloads: machine.workloads.par_iter().map(|cells| workload(&ids, cells, study, stopping)).collect(),
             marginal_memory: marginal_memory(&ids, machine, stopping),
             ..MachineSummary::new(machine, study.placed_in(id))
         }
