@@ -49,7 +49,7 @@ fn one(gallery: &mut Gallery, site: Site<'_>, group: &MarginalMemory, groups: &[
         String::new()
     } else {
         format!(
-            "No slope, because the peak in flight does not double or rounds are missing: {}.",
+            "No slope, because the peak in flight does not double or stops growing with C, or rounds are missing: {}.",
             caption::listed(&flat)
         )
     };
