@@ -53,6 +53,7 @@ fn single_requests(summary: &Summary) -> (Vec<Latencies>, Vec<Timeline>) {
                     round: 0,
                     makespan_ns: requests.iter().map(|span| span.end_ns).max().unwrap(),
                     ideal_ns: workload.workload.ideal_ns(),
+                    flags: Vec::new(),
                     requests,
                 });
             }
@@ -320,6 +321,17 @@ fn captions_say_what_is_left_out_and_why() {
     assert!(svg.contains("Medians over 12 rounds"), "{svg}");
     let alt = &chart(&charts, "excess-c100").alt;
     assert!(alt.starts_with("Excess over the ideal of 4 models: from 1.0") && alt.contains("(floor) to 4.0"), "{alt}");
+}
+
+#[test]
+fn a_timeline_says_that_its_times_are_not_used() {
+    let summary = Summary::of(&of(manifest(&["floor", "other"], &[plain()]), 12, |_| true));
+    let (latencies, mut timelines) = single_requests(&summary);
+    timelines[1].flags = vec![Flag::WarmOpened];
+    let charts = charts(&summary, &latencies, &timelines);
+    let timeline = chart(&charts, "timeline-c100");
+    assert!(timeline.caption.contains("not used in any figure: other (warm_opened)."), "{}", timeline.caption);
+    assert!(timeline.svg(Theme::Light).contains(", warm_opened: not used"));
 }
 
 #[test]
