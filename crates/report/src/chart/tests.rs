@@ -335,6 +335,23 @@ fn a_timeline_says_that_its_times_are_not_used() {
 }
 
 #[test]
+fn batches_with_two_flags_and_panels_that_differ_are_said() {
+    let flagged = |row: &mut Row| {
+        match (&*row.arm, row.round) {
+            ("floor", 0..2) => row.flags = [Flag::Steal, Flag::ServerSaturated].into_iter().collect(),
+            ("floor", 2) => row.flags = [Flag::WarmOpened].into_iter().collect(),
+            _ => {}
+        }
+        true
+    };
+    let charts = drawn(&["floor", "other"], &pairs(), 12, flagged);
+    let pair = &chart(&charts, "cold-against-warm-p1").caption;
+    assert!(pair.contains("some for two reasons or more") && pair.contains("Right panel: "), "{pair}");
+    let latency = &chart(&charts, "latency-p0").caption;
+    assert!(latency.contains("Histograms of 9 to 12 rounds as one"), "{latency}");
+}
+
+#[test]
 fn what_is_the_same_everywhere_is_said_once() {
     let one_round = drawn(&MODELS, &concurrency(), 1, |_| true);
     let caption = &chart(&one_round, "excess").caption;
