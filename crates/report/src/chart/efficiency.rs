@@ -61,7 +61,7 @@ pub(super) fn draw(gallery: &mut Gallery, site: Site<'_>, group: &Group<'_>) {
         caption: caption::of(&[
             "Efficiency is ideal / makespan: 100 % is what no client can beat.",
             &caption::figures(site, &group.workloads, Metric::Efficiency, "the second line of a cell"),
-            "A bar at the left edge of a cell: by the server's ledger the model had fewer than C in flight at its peak, about as many as given, because of a cap or because it was too slow to start them.",
+            "A bar at the left edge of a cell: the model had fewer than C in flight at its peak, about as many as given (its median peak memory by that per request in flight), because of a cap or because it was too slow to start them.",
             &dropped,
             &caption::left_out(&group.workloads, Metric::Efficiency),
             &caption::site(site),
