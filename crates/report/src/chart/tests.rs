@@ -347,7 +347,7 @@ fn batches_with_two_flags_and_panels_that_differ_are_said() {
     let charts = drawn(&["floor", "other"], &pairs(), 12, flagged);
     let pair = &chart(&charts, "cold-against-warm-p1").caption;
     assert!(pair.contains("some for two reasons or more") && pair.contains("Right panel: "), "{pair}");
-    let latency = &chart(&charts, "latency-p0").caption;
+    let latency = &chart(&charts, "latency-p1").caption;
     assert!(latency.contains("Histograms of 9 to 12 rounds as one"), "{latency}");
 }
 
