@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use inflight_record::files::SAMPLES;
 use inflight_record::jsonl::JsonlError;
-use inflight_record::{ArmKind, Outcome, Record, Row};
+use inflight_record::{ArmKind, Flag, Outcome, Record, Row};
 use serde::Deserialize;
 
 use crate::directory::DirectoryError;
@@ -30,6 +30,8 @@ pub struct Timeline {
     pub makespan_ns: u64,
     /// The workload's ideal, nanoseconds; 0 at D = 0.
     pub ideal_ns: u64,
+    /// Its flags for which its times are in no figure.
+    pub flags: Vec<Flag>,
     /// Its requests by the moment of their send, then by index.
     pub requests: Vec<Span>,
 }
@@ -85,6 +87,7 @@ pub fn timelines(dir: &Path, study: &StudyRecords) -> Result<Vec<Timeline>, Dire
             round: row.round,
             makespan_ns: row.makespan_ns.unwrap_or_default(),
             ideal_ns: row.ideal_ns,
+            flags: row.flags.iter().filter(|flag| flag.excludes_time()).collect(),
             requests: spans(&samples.join(format!("{record_id}.zst")))?,
             record_id,
         })
@@ -155,6 +158,9 @@ mod tests {
             if &*row.arm == "a/b" && row.round == 1 {
                 row.outcome = Outcome::Failed;
             }
+            if &*row.arm == "a/b" {
+                row.flags = [Flag::WarmOpened, Flag::Underfilled].into_iter().collect();
+            }
             true
         });
         fs::create_dir_all(dir.join(SAMPLES)).unwrap();
@@ -184,6 +190,8 @@ mod tests {
         assert_eq!(ids, [("floor", 0), ("floor", 1), ("a/b", 0)]);
         assert_eq!(found[2].record_id, format!("s-1-{}-r0-a.b", plain().slug));
         assert_eq!((found[0].workload.as_str(), found[0].ideal_ns), ("c100", 50_000_000));
+        // Of its flags those that leave out its times.
+        assert_eq!((&found[0].flags, &found[2].flags), (&vec![], &vec![Flag::WarmOpened]));
         let spans = &found[0].requests;
         assert_eq!(spans[0], Span { index: 0, start_ns: 20, end_ns: 20, hold_ns: 0, ok: false });
         assert_eq!(spans[1], Span { index: 1, start_ns: 20, end_ns: 90, hold_ns: 50, ok: true });

@@ -28,9 +28,10 @@ pub(super) fn draw(gallery: &mut Gallery, site: Site<'_>, workload: &WorkloadSum
         let reason = format!("of {waves} waves of requests, one after the other, none is long enough to be seen");
         return gallery.without(site, &name, reason);
     }
-    // The first batch of each model.
+    // The first batch of each model, a flagged one only where there is no other.
     let mut first: Vec<&Timeline> = Vec::new();
-    for timeline in timelines.iter().filter(|it| !it.requests.is_empty()) {
+    let with = |flagged: bool| timelines.iter().filter(move |it| it.flags.is_empty() != flagged);
+    for timeline in with(false).chain(with(true)).filter(|it| !it.requests.is_empty()) {
         if first.iter().all(|it| it.model != timeline.model) {
             first.push(timeline);
         }
@@ -73,6 +74,7 @@ pub(super) fn draw(gallery: &mut Gallery, site: Site<'_>, workload: &WorkloadSum
             ideal,
             axes,
             &rounds(&drawn),
+            &flagged(&drawn),
             &failed(&drawn),
             &sampled,
             &dropped,
@@ -132,7 +134,11 @@ fn panel(site: Site<'_>, timeline: &Timeline) -> Panel {
     Panel {
         name: timeline.model.clone(),
         look: site.looks.get(&timeline.model),
-        makespan: format!("{}{times}", duration(makespan)),
+        makespan: match flags(timeline) {
+            flags if flags.is_empty() => format!("{}{times}", duration(makespan)),
+            // A panel has no room for both.
+            flags => format!("{}, {flags}: not used", duration(makespan)),
+        },
         requests: sampled(timeline),
     }
 }
@@ -160,6 +166,20 @@ fn rounds(drawn: &[&Timeline]) -> String {
         [round] => format!("All batches are of round {round}: one batch each shows how, and not how long."),
         _ => "One batch each shows how, and not how long.".to_owned(),
     }
+}
+
+fn flags(timeline: &Timeline) -> String {
+    timeline.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Batches whose times are in no figure.
+fn flagged(drawn: &[&Timeline]) -> String {
+    let flagged = drawn.iter().filter(|it| !it.flags.is_empty());
+    let all: Vec<String> = flagged.map(|it| format!("{} ({})", it.model, flags(it))).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    format!("Flagged, so that these times are not used in any figure: {}.", all.join(", "))
 }
 
 /// Requests that were not answered as they should be.

@@ -150,13 +150,15 @@ fn excluded(workloads: &[&WorkloadSummary], metric: Metric) -> String {
     if out == 0 {
         return "No batch is left out.".to_owned();
     }
+    let reasons: usize = counts.iter().map(|(_, number)| number).sum();
+    let twice = if reasons > out { "; some for two reasons or more" } else { "" };
     let counts: Vec<String> = counts.iter().map(|(word, number)| format!("{word} {number}")).collect();
     models.retain(|(_, without)| *without > 0);
     models.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let most: Vec<String> = models.iter().take(MOST).map(|(model, without)| format!("{model} {without}")).collect();
     let rest = if models.len() > MOST { format!(", {} other models", models.len() - MOST) } else { String::new() };
     format!(
-        "Left out by outcome or flag are {out} of {all} batches ({}): {}{rest}.",
+        "Left out by outcome or flag are {out} of {all} batches ({}{twice}): {}{rest}.",
         counts.join(", "),
         most.join(", ")
     )

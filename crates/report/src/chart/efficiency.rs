@@ -60,8 +60,8 @@ pub(super) fn draw(gallery: &mut Gallery, site: Site<'_>, group: &Group<'_>) {
         subtitle: group.describe(),
         caption: caption::of(&[
             "Efficiency is ideal / makespan: 100 % is what no client can beat.",
-            &caption::figures(site, &group.workloads, Metric::Efficiency, "after ±: half their width, rounded up"),
-            "A bar at the left edge of a cell: by the server's ledger the model had fewer than C in flight at its peak, about as many as given, because of a cap or because it was too slow to start them.",
+            &caption::figures(site, &group.workloads, Metric::Efficiency, "the second line of a cell"),
+            "A bar at the left edge of a cell: the model had fewer than C in flight at its peak, about as many as given (its median peak memory by that per request in flight), because of a cap or because it was too slow to start them.",
             &dropped,
             &caption::left_out(&group.workloads, Metric::Efficiency),
             &caption::site(site),
@@ -78,32 +78,29 @@ fn cell(workload: &WorkloadSummary, model: &str) -> HeatCell {
     let Some(figure) = model.figure(Metric::Efficiency) else { return HeatCell::Absent("no figure".to_owned()) };
     let Some(share) = figure.estimate else { return HeatCell::Absent(caption::briefly(model)) };
     let percent = share * 100.0;
-    let half = figure.limits().map(|(low, high)| (high - low) / 2.0 * 100.0);
     let capped = peak_in_flight(model).filter(|peak| *peak < FULL * number(workload.workload.concurrency));
+    let in_flight = capped.map(|peak| format!("{peak:.0} in flight"));
     HeatCell::Figure {
         share,
-        text: half.map_or_else(|| format!("{} %", three(percent)), |half| format!("{} %", with_half(percent, half))),
-        remark: capped.map_or_else(String::new, |peak| format!("{peak:.0} in flight")),
+        text: format!("{} %", three(percent)),
+        marked: in_flight.is_some(),
+        remarks: figure.limits().map(from_to).into_iter().chain(in_flight).collect(),
     }
 }
 
-/// `96.8 ± 0.5`: both with the digits behind the point that the first has, the second rounded up.
-fn with_half(percent: f64, half: f64) -> String {
-    let value = three(percent);
-    let digits = value.split_once('.').map_or(0, |(_, part)| part.len());
-    let unit = [1.0, 10.0, 100.0].get(digits).copied().unwrap_or(100.0);
-    format!("{value} ± {:.digits$}", (half * unit).ceil() / unit)
+/// `40.9–47.2`: limits in percent. They lie unevenly around their figure, so a ± would name others.
+fn from_to((low, high): (f64, f64)) -> String {
+    format!("{}–{}", three(low * 100.0), three(high * 100.0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::with_half;
+    use super::from_to;
 
     #[test]
-    fn half_widths_are_rounded_up_to_the_digits_of_their_figure() {
-        assert_eq!(with_half(96.84, 0.42), "96.8 ± 0.5");
-        assert_eq!(with_half(4.921, 0.0001), "4.92 ± 0.01");
-        assert_eq!(with_half(100.0, 0.2), "100 ± 1");
-        assert_eq!(with_half(50.0, 0.0), "50.0 ± 0.0");
+    fn limits_are_those_of_the_record() {
+        assert_eq!(from_to((0.409, 0.4724)), "40.9–47.2");
+        assert_eq!(from_to((0.0492, 0.0493)), "4.92–4.93");
+        assert_eq!(from_to((0.998, 1.0)), "99.8–100");
     }
 }

@@ -51,9 +51,9 @@ pub(super) fn draw(gallery: &mut Gallery, site: Site<'_>, pair: &Pair<'_>) {
         subtitle: format!("hollow: {} · full: {full}", describe(&pair.first.workload)),
         caption: caption::of(&[
             &format!("Hollow: workload {} ({hollow}); full: workload {} ({full}).", pair.first.id, pair.second.id),
-            &caption::figures(site, &both, time, "whiskers, where wider than the marker"),
+            &of_each(metrics, |metric| caption::figures(site, &both, metric, "whiskers, where wider than the marker")),
             &dropped,
-            &caption::left_out(&both, time),
+            &of_each(metrics, |metric| caption::left_out(&both, metric)),
             &caption::site(site),
         ]),
         alt: format!(
@@ -64,6 +64,12 @@ pub(super) fn draw(gallery: &mut Gallery, site: Site<'_>, pair: &Pair<'_>) {
         ),
     };
     gallery.add(site, &name, draft, |sheet| rows.draw(sheet));
+}
+
+/// What is said of both panels, or of each where that differs.
+fn of_each(metrics: [Metric; 2], say: impl Fn(Metric) -> String) -> String {
+    let [left, right] = metrics.map(say);
+    if left == right { left } else { format!("Left panel: {left} Right panel: {right}") }
 }
 
 fn estimate(workload: &WorkloadSummary, model: &str, metric: Metric) -> Option<(f64, Option<(f64, f64)>)> {

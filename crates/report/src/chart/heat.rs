@@ -28,13 +28,15 @@ pub(super) struct HeatRow {
 /// One cell.
 #[derive(Debug, Clone)]
 pub(super) enum HeatCell {
-    /// A share of 1, in words, and a remark under it; an empty one where there is none.
-    Figure { share: f64, text: String, remark: String },
+    /// A share of 1, in words, and what stands under it, line by line; a bar at its left edge where it is marked.
+    Figure { share: f64, text: String, remarks: Vec<String>, marked: bool },
     /// Why there is none.
     Absent(String),
 }
 
+/// Height of a row whose cells have two lines at most, and of each line more.
 const ROW: f64 = 34.0;
+const LINE: f64 = 12.5;
 const NAMES: f64 = 220.0;
 const SMALL: f64 = 10.5;
 
@@ -46,6 +48,7 @@ impl Heat {
         let left = MARGIN + names + 8.0;
         let width = (WIDTH - MARGIN - left) / number_of(self.columns.len().max(1));
         let top = sheet.y + 50.0;
+        let height = self.rows.iter().flat_map(|row| &row.cells).map(HeatCell::height).fold(ROW, f64::max);
         let middle = f64::midpoint(left, WIDTH - MARGIN);
         sheet
             .scene
@@ -56,39 +59,49 @@ impl Heat {
             sheet.scene.text((x, top - 8.0), words);
         }
         for (place, row) in self.rows.iter().enumerate() {
-            let y = top + ROW * number_of(place);
-            sheet.scene.marker((MARGIN + 6.0, y + ROW / 2.0), row.look.glyph(4.0));
-            sheet.scene.text((MARGIN + 18.0, y + ROW / 2.0 + LABEL * 0.36), named(&row.name));
+            let y = top + height * number_of(place);
+            sheet.scene.marker((MARGIN + 6.0, y + height / 2.0), row.look.glyph(4.0));
+            sheet.scene.text((MARGIN + 18.0, y + height / 2.0 + LABEL * 0.36), named(&row.name));
             for (place, cell) in row.cells.iter().enumerate() {
-                cell.draw(sheet, (left + width * number_of(place), y), width);
+                cell.draw(sheet, (left + width * number_of(place), y), (width, height));
             }
         }
-        sheet.y = top + ROW * number_of(self.rows.len()) + 8.0;
+        sheet.y = top + height * number_of(self.rows.len()) + 8.0;
     }
 }
 
 impl HeatCell {
-    fn draw(&self, sheet: &mut Sheet, (x, y): (f64, f64), width: f64) {
-        let size = (width - 2.0, ROW - 2.0);
+    fn height(&self) -> f64 {
+        match self {
+            Self::Figure { remarks, .. } => ROW + LINE * (number_of(remarks.len()) - 1.0),
+            Self::Absent(_) => ROW,
+        }
+    }
+
+    fn draw(&self, sheet: &mut Sheet, (x, y): (f64, f64), (width, height): (f64, f64)) {
+        let size = (width - 2.0, height - 2.0);
         let middle = x + width / 2.0 - 1.0;
         let words = |text: &str| Words::new(text).anchor(Anchor::Middle).fitted(width - 8.0);
         match self {
-            Self::Figure { share, text, remark } => {
+            Self::Figure { share, text, remarks, marked } => {
                 sheet.scene.rect((x, y), size, Ink::Heat(*share), 1.0);
                 let ink = Ink::OnHeat(*share);
-                if remark.is_empty() {
-                    sheet.scene.text((middle, y + ROW / 2.0 + 3.5), words(text).ink(ink));
-                } else {
-                    sheet.scene.text((middle, y + 14.0), words(text).ink(ink));
-                    sheet.scene.text((middle, y + 26.5), words(remark).size(SMALL).fitted(width - 8.0).ink(ink));
-                    // A bar at its left edge, which stands out among cells without one.
+                // The lines together stand in the middle.
+                let first = y + height / 2.0 + 3.5 - LINE / 2.0 * number_of(remarks.len());
+                sheet.scene.text((middle, first), words(text).ink(ink));
+                for (place, remark) in remarks.iter().enumerate() {
+                    let below = first + LINE * number_of(place + 1);
+                    sheet.scene.text((middle, below), words(remark).size(SMALL).fitted(width - 8.0).ink(ink));
+                }
+                if *marked {
+                    // It stands out among cells without one.
                     sheet.scene.rect((x, y), (4.0, size.1), ink, 1.0);
                 }
             }
             Self::Absent(why) => {
                 sheet.scene.rect((x, y), size, Ink::Grid, 0.5);
                 let words = words(why).size(SMALL).fitted(width - 8.0).ink(Ink::Muted);
-                sheet.scene.text((middle, y + ROW / 2.0 + 3.5), words);
+                sheet.scene.text((middle, y + height / 2.0 + 3.5), words);
             }
         }
     }

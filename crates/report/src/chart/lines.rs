@@ -192,14 +192,15 @@ fn note(line: &Line) -> Words {
     Words::new(&line.note).ink(Ink::Muted)
 }
 
-/// The thin line from the end of a line to its name; dotted where it crosses the chart, so that it is no part of the line.
+/// The thin line from the end of a line to its name. From one that ends inside the chart there is none: it would cross
+/// the chart as if something had been measured there.
 fn draw_leader(sheet: &mut Sheet, end: At, right: f64, to: At, ink: Ink) {
+    if right - end.0 > FAR {
+        return;
+    }
     let stroke = Stroke::new(ink, 0.7).opacity(0.6);
     let turn = (right + 6.0, end.1);
-    let far = right - end.0 > FAR;
-    let across = if far { stroke.dash(Dash::Dotted) } else { stroke };
-    sheet.scene.line([(end.0 + 6.0, end.1), turn], across);
-    sheet.scene.line([turn, to], stroke);
+    sheet.scene.line([(end.0 + 6.0, end.1), turn, to], stroke);
 }
 
 fn reference_stroke() -> Stroke {

@@ -49,7 +49,7 @@ fn one(gallery: &mut Gallery, site: Site<'_>, group: &MarginalMemory, groups: &[
         String::new()
     } else {
         format!(
-            "No slope, because the peak in flight does not double or rounds are missing: {}.",
+            "No slope, because the peak in flight does not double or stops growing with C, or rounds are missing: {}.",
             caption::listed(&flat)
         )
     };
@@ -82,7 +82,7 @@ fn one(gallery: &mut Gallery, site: Site<'_>, group: &MarginalMemory, groups: &[
     let ticks = Scale::from_zero(most, Unit::Count, (0.0, 1.0), 6.0).ticks;
     let chart = Lines {
         across: Across {
-            title: "most requests in flight at once, by the server's ledger".to_owned(),
+            title: "most requests in flight at once: median memory by median memory per request".to_owned(),
             log: false,
             ticks: ticks.into_iter().filter(|tick| tick.value <= most).collect(),
             ends: Some((0.0, most * 1.03)),

@@ -85,7 +85,7 @@ impl Sheet {
             let words = Words::new(&tick.label).ink(Ink::Muted).anchor(Anchor::End);
             self.scene.text((area.left - 8.0, y + LABEL * 0.36), words);
         }
-        self.scene.text((MARGIN, area.top - 13.0), Words::new(title).size(NAME).ink(Ink::Muted));
+        self.scene.text((MARGIN, area.top - 13.0), Words::new(&named(title, scale)).size(NAME).ink(Ink::Muted));
     }
 
     /// The axis to the right at the foot of an area: ticks, their labels and its title. Labels that would touch the one
@@ -109,12 +109,17 @@ impl Sheet {
             self.scene.text((x, foot + 17.0), Words::new(&tick.label).ink(Ink::Muted).anchor(Anchor::Middle));
         }
         if !title.is_empty() {
-            let words = Words::new(title).size(NAME).ink(Ink::Muted).anchor(Anchor::Middle);
+            let words = Words::new(&named(title, scale)).size(NAME).ink(Ink::Muted).anchor(Anchor::Middle);
             let half = words.width() / 2.0;
             let middle = f64::midpoint(area.left, area.right).clamp(MARGIN + half, WIDTH - MARGIN - half);
             self.scene.text((middle, foot + 35.0), words);
         }
     }
+}
+
+/// The title of an axis, which says how it is divided where that is not evenly.
+fn named(title: &str, scale: &Scale) -> String {
+    if scale.is_log() && !title.is_empty() { format!("{title}, logarithmic") } else { title.to_owned() }
 }
 
 /// The room that an axis upwards needs to its left for the labels of its ticks.

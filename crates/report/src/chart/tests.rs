@@ -53,6 +53,7 @@ fn single_requests(summary: &Summary) -> (Vec<Latencies>, Vec<Timeline>) {
                     round: 0,
                     makespan_ns: requests.iter().map(|span| span.end_ns).max().unwrap(),
                     ideal_ns: workload.workload.ideal_ns(),
+                    flags: Vec::new(),
                     requests,
                 });
             }
@@ -320,6 +321,34 @@ fn captions_say_what_is_left_out_and_why() {
     assert!(svg.contains("Medians over 12 rounds"), "{svg}");
     let alt = &chart(&charts, "excess-c100").alt;
     assert!(alt.starts_with("Excess over the ideal of 4 models: from 1.0") && alt.contains("(floor) to 4.0"), "{alt}");
+}
+
+#[test]
+fn a_timeline_says_that_its_times_are_not_used() {
+    let summary = Summary::of(&of(manifest(&["floor", "other"], &[plain()]), 12, |_| true));
+    let (latencies, mut timelines) = single_requests(&summary);
+    timelines[1].flags = vec![Flag::WarmOpened];
+    let charts = charts(&summary, &latencies, &timelines);
+    let timeline = chart(&charts, "timeline-c100");
+    assert!(timeline.caption.contains("not used in any figure: other (warm_opened)."), "{}", timeline.caption);
+    assert!(timeline.svg(Theme::Light).contains(", warm_opened: not used"));
+}
+
+#[test]
+fn batches_with_two_flags_and_panels_that_differ_are_said() {
+    let flagged = |row: &mut Row| {
+        match (&*row.arm, row.round) {
+            ("floor", 0..2) => row.flags = [Flag::Steal, Flag::ServerSaturated].into_iter().collect(),
+            ("floor", 2) => row.flags = [Flag::WarmOpened].into_iter().collect(),
+            _ => {}
+        }
+        true
+    };
+    let charts = drawn(&["floor", "other"], &pairs(), 12, flagged);
+    let pair = &chart(&charts, "cold-against-warm-p1").caption;
+    assert!(pair.contains("some for two reasons or more") && pair.contains("Right panel: "), "{pair}");
+    let latency = &chart(&charts, "latency-p1").caption;
+    assert!(latency.contains("Histograms of 9 to 12 rounds as one"), "{latency}");
 }
 
 #[test]

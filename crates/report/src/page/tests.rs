@@ -166,6 +166,7 @@ fn timeline(model: &str, requests: u64) -> Timeline {
         round: 0,
         makespan_ns: requests * 1_000 + 2_100_000,
         ideal_ns: 2_000_000,
+        flags: Vec::new(),
         requests: (0..requests).map(span).collect(),
     }
 }

@@ -136,6 +136,6 @@ fn marginal(group: &MarginalMemory, style: Style) -> String {
     format!("{}\n{}{NOTE_ON_SLOPES}{requests}", style.lines(&above), style.text(&table))
 }
 
-const NOTE_ON_SLOPES: &str = "The slope of each round's least-squares line of peak memory over the peak in flight; median and limits over the rounds that have all workloads in which the model counted at all. Models whose peak does not at least double along the workloads are left out.\n";
+const NOTE_ON_SLOPES: &str = "The slope of each round's least-squares line of peak memory over the peak in flight; median and limits over the rounds that have all workloads in which the model counted at all. Models whose peak does not at least double along the workloads, or does not grow from each C to the next, are left out.\n";
 
 const NOTE_ON_REQUESTS: &str = "The number of requests is not the same in these workloads: what a client keeps for each request is in the slope too.\n";
