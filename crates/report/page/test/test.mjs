@@ -4,12 +4,13 @@
 // to equal, CHROMIUM another browser than Debian's.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { browse, check, counted, same, view } from "./browser.mjs";
 import { copying, hiding, linking, picking, scales, scrubbing, sorting } from "./deeds.mjs";
 import { checkFigures } from "./figures.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { names } from "./names.mjs";
+import { checkPictures } from "./pictures.mjs";
 
 const [file, shots, hostile, ...summaryFiles] = process.argv.slice(2);
 if (summaryFiles.length === 0) {
@@ -26,6 +27,13 @@ const summaries = summaryFiles.map((path) => JSON.parse(readFileSync(path, "utf8
 const { INFLIGHT, RESULTS } = process.env;
 const cite = INFLIGHT ? (id) => execFileSync(INFLIGHT, ["cite", id, "--results", RESULTS ?? "results"], { encoding: "utf8" }) : null;
 const keyOf = (summary) => summary.study;
+// Makespans by record, of a study whose records are not packed.
+const makespanOf = (summary) => {
+  const records = join(dirname(summaryFiles[summaries.indexOf(summary)]), "records.jsonl");
+  if (!existsSync(records)) return new Map();
+  const all = readFileSync(records, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  return new Map(all.map((it) => [it.record_id, it.makespan_ns]));
+};
 
 // The study with the most workloads along C, for what needs an axis; and one workload in it with all its figures.
 const along = summaries.find((it) => it.study === "concurrency") ?? summaries[0];
@@ -38,6 +46,7 @@ check("the page is smaller than 3 MB", size < 3_000_000, size);
 
 await browse(file, { executable }, async (page, url) => {
   await checkFigures(page, summaries, keyOf);
+  await checkPictures(page, summaries, keyOf, makespanOf);
   await hiding(page, { ...place, axis: "models" });
   await scales(page, place);
   await sorting(page, place, workload);
