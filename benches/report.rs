@@ -33,7 +33,8 @@ fn main() -> Outcome<()> {
     let Some(count) = million::wanted("report") else { return Ok(()) };
     let pattern = Path::new(PATTERN);
     let directory = tempfile::tempdir()?;
-    let needed = fs::metadata(pattern.join(RECORDS))?.len() * count as u64 / 100;
+    let patterns = jsonl::load::<Record>(&pattern.join(RECORDS))?.len();
+    let needed = fs::metadata(pattern.join(RECORDS))?.len() / patterns as u64 * count as u64 * 13 / 10;
     if !million::has_room(directory.path(), needed)? {
         return Ok(());
     }

@@ -4,6 +4,9 @@ set -eu
 cd "$(dirname "$0")/.."
 cargo build --quiet --release -p inflight
 for directory in results/[0-9]*/; do
-    ./target/release/inflight report "$directory"
+    # A directory may hold a run and no study.
+    if find "$directory" -maxdepth 2 -name study.jsonl | grep -q .; then
+        ./target/release/inflight report "$directory"
+    fi
 done
 ./target/release/inflight splice

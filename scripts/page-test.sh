@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 results=${1:-$(ls -d results/[0-9]*/ | tail -n 1)}
 results=${results%/}
+[ -f "$results/page.html" ] || { echo "there is no $results/page.html: \`inflight report $results\` writes it" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 test=crates/report/page/test

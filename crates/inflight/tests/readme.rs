@@ -62,6 +62,17 @@ fn every_number_between_markers_is_that_of_its_record() {
     assert!(output.status.success(), "run `cargo run --release -p inflight -- splice`:\n{told}");
 }
 
+/// An id without a directory means the newest one: another machine's results would change the numbers, but not the pictures.
+#[test]
+fn every_marker_of_the_readme_names_its_directory() {
+    let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    for marker in readme.split("<!-- inflight:").skip(1).filter_map(|rest| rest.split(" -->").next()) {
+        let id = marker.trim_start_matches("answer ").trim_start_matches("table ");
+        let pinned = id.split_once(':').is_some_and(|(directory, _)| directory.starts_with("20"));
+        assert!(pinned, "{marker}: write <directory>:{id}");
+    }
+}
+
 #[test]
 fn the_readme_has_no_measured_number_outside_a_marker() {
     let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
@@ -95,7 +106,13 @@ fn prose(markdown: &str) -> Vec<String> {
         match event {
             Event::Start(Tag::CodeBlock(_)) => code = true,
             Event::End(TagEnd::CodeBlock) => code = false,
-            Event::Html(html) | Event::InlineHtml(html) => text_of_html(&html, &mut marked, block),
+            Event::Html(html) | Event::InlineHtml(html) => {
+                text_of_html(&html, &mut marked, block);
+                // What a picture says instead of itself is prose too.
+                for alt in html.split("alt=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                    blocks.last_mut().unwrap().push_str(alt);
+                }
+            }
             Event::Text(text) if !code && !marked => block.push_str(&text),
             Event::Code(_) => block.push('`'),
             Event::SoftBreak | Event::HardBreak => block.push(' '),

@@ -138,6 +138,32 @@ fn what_is_no_study_or_somebodys_own_is_left_alone() {
 }
 
 #[test]
+fn files_of_somebody_else_stay() {
+    let stage = Stage::new(1);
+    reported(&stage.study());
+    assert!(stage.study().join("page.html").exists());
+    fs::write(stage.study().join("charts/photo.png"), "mine").unwrap();
+    // What a merge was making when it was killed.
+    let half = stage.all().join(".whole.1234.part");
+    fs::create_dir(&half).unwrap();
+    fs::copy(stage.study().join("study.jsonl"), half.join("study.jsonl")).unwrap();
+    reported(&stage.all());
+    assert_eq!(fs::read(stage.study().join("charts/photo.png")).unwrap(), b"mine");
+    assert!(!stage.study().join("page.html").exists(), "a page of the study alone would keep its old figures");
+    assert_eq!(fs::read_dir(&half).unwrap().count(), 1);
+    for (name, text) in [("page.html", "<html>mine"), ("quick/records.csv", "my,own,table\n1,2,3\n")] {
+        let path = stage.all().join(name);
+        let ours = fs::read(&path).unwrap();
+        fs::write(&path, text).unwrap();
+        refused(&stage.all(), "was not written by `inflight report`");
+        fs::write(&path, ours).unwrap();
+    }
+    let records = fs::File::open(stage.study().join("records.jsonl")).unwrap();
+    records.lock().unwrap();
+    refused(&stage.all(), "is being written");
+}
+
+#[test]
 fn records_of_another_version_are_refused_by_their_line() {
     let stage = Stage::new(1);
     let path = stage.study().join("records.jsonl");

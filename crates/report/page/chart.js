@@ -157,8 +157,10 @@ const rows = (workload, metric, values, log) => {
     const middle = top + (narrow ? 32 : step / 2);
     const text = it.value === null ? it.reason ?? "no figure" : it.text;
     const label = narrow ? { x: box.left, y: top + 16 } : { x: box.left - 14, y: middle, dy: "0.32em", "text-anchor": "end" };
+    // As many letters as there is room for, each some 7 pixels wide.
+    const most = narrow ? Math.max(12, Math.floor((box.right - box.left - 10) / 6.3 - text.length)) : 31;
     const g = s("g", { class: "series", "data-model": it.model },
-      s("text", { class: "label", ...label }, cut(it.model, narrow ? 26 : 31)),
+      s("text", { class: "label", ...label }, cut(it.model, most)),
       s("text", { class: it.value === null ? "label why" : "label value", x: narrow ? box.right : box.right + 14, y: narrow ? top + 16 : middle, dy: narrow ? null : "0.32em", "text-anchor": narrow ? "end" : null }, text),
       s("line", { class: "row", x1: box.left, x2: box.right, y1: middle, y2: middle }));
     box.svg.append(g);

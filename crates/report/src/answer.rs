@@ -1,12 +1,15 @@
 //! A study's answer in three sentences: what is fastest, what it costs, what cannot be told. Every number is a figure.
 
+mod extreme;
+
 use inflight_record::Label;
 
 use crate::axes::{self, Axis};
 use crate::metric::{Metric, number};
 use crate::style::describe;
 use crate::summary::{Figure, MachineSummary, ModelSummary, Summary, WorkloadSummary, counted, time};
-use crate::units::{duration, percent};
+use crate::units::{duration, percent, three};
+use extreme::{End, Extreme, and, code, contenders, extreme, ranked};
 
 /// The answer of a study, as Markdown: a paragraph for each machine.
 #[must_use]
@@ -33,36 +36,9 @@ pub fn answer(summary: &Summary, machine: &MachineSummary) -> String {
     sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Where the workload stands among those of the study, as a sentence begins or goes on.
+/// Where the workload stands among those of the study, as a sentence goes on.
 fn at(axes: &[Axis], workload: &WorkloadSummary) -> String {
     format!("at {}", axes::label(axes, &workload.workload))
-}
-
-/// Models other than the floor that have the figure, the least first.
-fn ranked(workload: &WorkloadSummary, metric: Metric) -> Vec<(&ModelSummary, &Figure)> {
-    let figures = workload.models.iter().filter(|model| model.label != Label::Floor);
-    let mut ranked: Vec<(&ModelSummary, &Figure)> = figures
-        .filter_map(|model| Some((model, model.figure(metric)?)))
-        .filter(|(_, figure)| figure.estimate.is_some())
-        .collect();
-    ranked.sort_by(|a, b| {
-        let estimate = |it: &Figure| it.estimate.unwrap_or(f64::INFINITY);
-        estimate(a.1).total_cmp(&estimate(b.1)).then(a.0.model.cmp(&b.0.model))
-    });
-    ranked
-}
-
-/// How many models take part; the floor does not.
-fn contenders(workload: &WorkloadSummary) -> usize {
-    workload.models.iter().filter(|model| model.label != Label::Floor).count()
-}
-
-/// How many of them have no usable times, where there are such.
-fn without_times(workload: &WorkloadSummary) -> String {
-    match contenders(workload) - ranked(workload, time(workload)).len() {
-        0 => String::new(),
-        some => format!("; {} no usable times there", counted(some, "model has", "models have")),
-    }
 }
 
 fn floor(workload: &WorkloadSummary, metric: Metric) -> Option<(&ModelSummary, &Figure)> {
@@ -70,131 +46,123 @@ fn floor(workload: &WorkloadSummary, metric: Metric) -> Option<(&ModelSummary, &
     floor.figure(metric).filter(|figure| figure.estimate.is_some()).map(|figure| (floor, figure))
 }
 
-fn code(model: &ModelSummary) -> String {
-    format!("`{}`", model.model)
-}
-
-/// `a`, `b` and `c`.
-fn and(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [some @ .., last] => format!("{} and {last}", some.join(", ")),
-    }
-}
-
-/// The best model, what is said of the others beside it, and its figure.
-fn best(workload: &WorkloadSummary, metric: Metric) -> Option<(String, String, &Figure)> {
-    let ranked = ranked(workload, metric);
-    let (first, figure) = *ranked.first()?;
-    let ranking = workload.rankings.iter().find(|ranking| ranking.metric == metric);
-    let Some(ranking) = ranking.filter(|ranking| ranking.tie_groups.is_some()) else {
-        return Some((code(first), " (too few rounds for ranks)".to_owned(), figure));
-    };
-    let (mut tied, mut unknown) = (Vec::new(), 0);
-    for (other, _) in &ranked[1..] {
-        match ranking.pairs.iter().find(|pair| pair.is_of(&first.model, &other.model)) {
-            Some(pair) if pair.different => {}
-            Some(pair) if pair.rounds >= ranking.rounds_for_ranks => tied.push(code(other)),
-            // Not different, and could not have been: that is no tie.
-            _ => unknown += 1,
-        }
-    }
-    let mut said = if tied.is_empty() { String::new() } else { format!(", not to be told apart from {}", and(&tied)) };
-    if unknown > 0 {
-        said += &format!(" ({} too few rounds to be ranked beside it)", counted(unknown, "model has", "models have"));
-    }
-    Some((code(first), said, figure))
-}
-
-/// Who comes closest to the ideal; where workloads vary, on the first and on the last.
+/// Who comes closest to the ideal; where workloads vary, on the first and on the last of which most models have times.
 fn fastest(machine: &MachineSummary, axes: &[Axis]) -> Option<String> {
+    // At D = 0 no time is ranked: either side may be what is measured.
+    let timed = machine.workloads.iter().filter(|workload| workload.ideal_ns.is_some());
     // Where most models have no times, who is left says nothing of the others.
-    let most = |workload: &&WorkloadSummary| ranked(workload, time(workload)).len() * 2 > contenders(workload);
-    let with_times: Vec<&WorkloadSummary> = machine.workloads.iter().filter(most).collect();
-    let (first, last) = (*with_times.first()?, *with_times.last()?);
-    if with_times.len() == 1 {
-        let (model, tied, figure) = best(first, time(first))?;
-        let floor = floor(first, time(first)).map_or_else(String::new, |(floor, figure)| {
+    let (told, untold): (Vec<_>, Vec<_>) =
+        timed.partition(|workload| ranked(workload, Metric::Excess).len() * 2 > contenders(workload));
+    let (first, last) = (*told.first()?, *told.last()?);
+    let untold: Vec<String> = untold.into_iter().map(|workload| at(axes, workload)).collect();
+    let untold = match &untold[..] {
+        [] => String::new(),
+        some => format!("; {} most models have no usable times", and(some)),
+    };
+    if told.len() == 1 && axes.is_empty() {
+        let floor = floor(first, Metric::Excess).map_or_else(String::new, |(floor, figure)| {
             format!("; the measured floor, {}, has {}", code(floor), figure.text())
         });
-        let slowest = slowest(first).map_or_else(String::new, |text| format!("; {text}"));
-        let held = describe(&first.workload);
-        let without = without_times(first);
-        return Some(format!("With {held}, {model} {}{tied}{floor}{slowest}{without}.", closest(first, figure)));
+        return Some(format!(
+            "With {}, {}{floor}{}{untold}.",
+            describe(&first.workload),
+            closest(first)?,
+            slowest(first)
+        ));
     }
     let one = |workload: &WorkloadSummary| {
-        let (model, tied, figure) = best(workload, time(workload))?;
-        let slowest = slowest(workload).map_or_else(String::new, |text| format!("; {text}"));
-        let without = without_times(workload);
-        Some(format!("{} {model} {}{tied}{slowest}{without}", at(axes, workload), closest(workload, figure)))
+        Some(format!("{} {}{}", at(axes, workload), closest(workload)?, slowest(workload)))
     };
-    let both: Vec<String> = [first, last].into_iter().filter_map(one).collect();
-    Some(capital(&format!("{}.", both.join("; "))))
+    let ends = if told.len() == 1 { vec![first] } else { vec![first, last] };
+    let ends: Vec<String> = ends.into_iter().filter_map(one).collect();
+    Some(capital(&format!("{}{untold}.", ends.join("; "))))
 }
 
-fn closest(workload: &WorkloadSummary, figure: &Figure) -> String {
-    match workload.ideal_ns {
-        Some(ideal) => {
-            format!("comes closest to the ideal of {}, with an excess of {}", duration(number(ideal)), figure.text())
-        }
-        None => format!("has the least makespan, {}", figure.text()),
-    }
+/// The model of the least excess.
+fn closest(workload: &WorkloadSummary) -> Option<String> {
+    let Extreme { model, figure, beside } = extreme(workload, Metric::Excess, End::Least)?;
+    let ideal = workload.ideal_ns.map(|ideal| duration(number(ideal)))?;
+    let excess = figure.text();
+    Some(format!("{model} comes closest to the ideal of {ideal}, with an excess of {excess}{beside}"))
 }
 
-/// The slowest model, as a multiple of the ideal.
-fn slowest(workload: &WorkloadSummary) -> Option<String> {
-    let ranked = ranked(workload, Metric::Makespan);
-    let (model, figure) = ranked.last().filter(|_| ranked.len() > 1)?;
-    let times = figure.estimate.zip(workload.ideal_ns).map(|(makespan, ideal)| makespan / number(ideal));
-    let times = times.map_or_else(String::new, |times| format!(", {} × the ideal", crate::units::three(times)));
-    Some(format!("the slowest, {}, takes {}{times}", code(model), figure.text()))
+/// The model of the most excess, with its makespan as a multiple of the ideal; and how many have no times.
+fn slowest(workload: &WorkloadSummary) -> String {
+    let slowest = extreme(workload, Metric::Excess, End::Most).and_then(|Extreme { model, beside, .. }| {
+        let makespan = workload.models.iter().find(|it| code(it) == model)?.figure(Metric::Makespan)?;
+        let times = three(makespan.estimate? / number(workload.ideal_ns?));
+        Some(format!("; the slowest, {model}{beside}, takes {}, {times} × the ideal", makespan.text()))
+    });
+    let without = match contenders(workload) - ranked(workload, Metric::Excess).len() {
+        0 => String::new(),
+        some => format!("; {} no usable times there", counted(some, "model has", "models have")),
+    };
+    slowest.unwrap_or_default() + &without
 }
 
-/// Who costs least and most, on the last workload that has costs; the floor beside them.
+/// What models cost, on the last workload that has costs; the floor beside them.
 fn cheapest(machine: &MachineSummary, axes: &[Axis]) -> Option<String> {
     let metric = Metric::CpuPerRequest;
     let workload = machine.workloads.iter().rev().find(|workload| ranked(workload, metric).len() > 1)?;
-    let cpu = span(workload, metric, "the least CPU", "the most")?;
-    let floor =
-        floor(workload, metric).map_or_else(String::new, |(_, figure)| format!(" (the floor {})", figure.text()));
-    let memory = span(workload, Metric::PeakMemory, "the least memory", "the most")
-        .map_or_else(String::new, |text| format!("; the batch takes {text}"));
-    let place = if axes.is_empty() { "Each".to_owned() } else { format!("{} each", capital(&at(axes, workload))) };
-    Some(format!("{place} request takes {cpu}{floor}{memory}."))
-}
-
-fn span(workload: &WorkloadSummary, metric: Metric, least: &str, most: &str) -> Option<String> {
-    let ranked = ranked(workload, metric);
-    let ((low_model, low), (high_model, high)) = (ranked.first()?, ranked.last().filter(|_| ranked.len() > 1)?);
+    let (least, most) = (extreme(workload, metric, End::Least)?, extreme(workload, metric, End::Most)?);
+    let beside = |metric| {
+        floor(workload, metric).map_or_else(String::new, |(_, figure)| format!(" (the floor: {})", figure.text()))
+    };
+    let memory = ranked(workload, Metric::PeakMemory);
+    // No ranks are made of it: its ends are the ends of the medians.
+    let memory = match (memory.first(), memory.last()) {
+        (Some((low, lower)), Some((high, higher))) if memory.len() > 1 => format!(
+            "; medians of peak memory go from {} with {} to {} with {}{}",
+            lower.text(),
+            code(low),
+            higher.text(),
+            code(high),
+            beside(Metric::PeakMemory)
+        ),
+        _ => String::new(),
+    };
+    let place = if axes.is_empty() { "A".to_owned() } else { format!("{} a", capital(&at(axes, workload))) };
     Some(format!(
-        "{least} with {}, {}, and {most} with {}, {}",
-        code(low_model),
-        low.text(),
-        code(high_model),
-        high.text()
+        "{place} request takes the least CPU with {}, {}{}, and the most with {}, {}{}{}{memory}.",
+        least.model,
+        least.figure.text(),
+        least.beside,
+        most.model,
+        most.figure.text(),
+        most.beside,
+        beside(metric)
     ))
 }
 
 /// What the baseline against itself says, which difference would be found, and what was left out.
 fn uncertain(summary: &Summary, machine: &MachineSummary, axes: &[Axis]) -> Option<String> {
-    let noisiest = machine
+    let said: Vec<_> = machine
         .workloads
         .iter()
         .filter_map(|workload| {
             let again = workload.controls.again.iter().find(|again| again.metric == time(workload))?;
             Some((workload, again, again.half_width?))
         })
-        .max_by(|a, b| a.2.total_cmp(&b.2));
+        .collect();
     let (all, left_out) = batches(machine);
     let kept = format!("{left_out} of {all} batches are left out of the times by rule");
-    let Some((workload, again, _)) = noisiest else {
+    let Some((workload, again, _)) = said.iter().max_by(|a, b| a.2.total_cmp(&b.2)) else {
         return (all > 0).then(|| format!("What is noise is not known: the control arms have no interval; {kept}."));
     };
-    let place =
-        if axes.is_empty() { String::new() } else { format!(" {}, where the noise is greatest,", at(axes, workload)) };
+    let place = match (axes, machine.workloads.len() - said.len()) {
+        ([], _) => String::new(),
+        (_, 0) => format!(" {}, where the noise is greatest,", at(axes, workload)),
+        (_, some) => format!(
+            " {}, the noisiest that has an interval ({} none),",
+            at(axes, workload),
+            counted(some, "workload has", "workloads have")
+        ),
+    };
     let smallest = again.smallest_detectable.map_or_else(String::new, |share| {
-        format!(", and a difference of {} would be found nine times of ten", percent(share))
+        format!(
+            ", so that one comparison planned beforehand, of models as noisy as it, finds a difference of {} nine times of ten",
+            percent(share)
+        )
     });
     Some(format!(
         "The baseline `{}` against itself gives{place} a ratio of {} in {}{smallest}; {kept}.",
@@ -256,7 +224,8 @@ mod tests {
         let text = said(&study(&MODELS, 12, |row| twin(row) && (&*row.arm != "second" || row.round < 5)));
         assert!(text.contains("1 model has too few rounds to be ranked beside it"), "{text}");
         let text = said(&study(&MODELS, 2, |_| true));
-        assert!(text.contains("(too few rounds for ranks)") && text.contains("What is noise is not known"), "{text}");
+        assert!(text.contains("(no ranks: 2 paired rounds: 6 pairs of models need 8)"), "{text}");
+        assert!(text.contains("What is noise is not known"), "{text}");
     }
 
     #[test]
@@ -265,7 +234,7 @@ mod tests {
             [10, 100, 1000].map(|c| named(&format!("c{c}"), &Workload::new(2 * c, c, 50_000_000))).into();
         let text = said(&of(manifest(&MODELS, &levels), 12, |_| true));
         assert!(text.starts_with("At C = 10 `base`") && text.contains("; at C = 1000 `base`"), "{text}");
-        assert!(text.contains("At C = 1000 each request takes"), "{text}");
+        assert!(text.contains("At C = 1000 a request takes"), "{text}");
     }
 
     #[test]

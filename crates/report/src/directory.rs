@@ -1,7 +1,6 @@
 //! The directory of a study: its manifests, environments and rows, loaded and checked to belong together.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::io::{self, BufRead, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use serde::Deserialize;
 
 use crate::study::{Misfit, Placed, StudyRecords};
 use crate::summary::Summary;
+use crate::whole::whole;
 
 /// What [`write_summary`] writes.
 pub const SUMMARY: &str = "summary.json";
@@ -113,12 +113,9 @@ struct PlacedWorkload {
 /// # Errors
 /// The operating system refuses.
 pub fn write_summary(dir: &Path, summary: &Summary) -> Result<(), DirectoryError> {
-    let (path, unfinished) = (dir.join(SUMMARY), dir.join(format!("{SUMMARY}.tmp")));
-    let io = |source| DirectoryError::Io { path: unfinished.clone(), source };
-    let mut file = File::create(&unfinished).map_err(io)?;
-    file.write_all(summary.to_json().as_bytes()).map_err(io)?;
-    file.sync_all().map_err(io)?;
-    fs::rename(&unfinished, &path).map_err(|source| DirectoryError::Io { path: path.clone(), source })
+    let io = |path: &Path, source| DirectoryError::Io { path: path.to_owned(), source };
+    let path = dir.join(SUMMARY);
+    whole(&path, io, |file| file.write_all(summary.to_json().as_bytes()).map_err(|error| io(&path, error)))
 }
 
 #[cfg(test)]

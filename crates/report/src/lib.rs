@@ -27,6 +27,7 @@ pub mod summary;
 pub mod table;
 pub mod timeline;
 pub mod units;
+mod whole;
 
 pub use advise::Advice;
 pub use cells::{Cell, cells};

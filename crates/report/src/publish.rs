@@ -1,9 +1,10 @@
 //! What a writer takes from records, on disk: charts, page, README, records.csv and summary.json. Nothing is run.
 
+mod own;
+
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use inflight_record::files::{MANIFESTS, STUDY};
@@ -16,6 +17,7 @@ use crate::page::{PageError, Part, page};
 use crate::readme;
 use crate::study::StudyRecords;
 use crate::summary::Summary;
+use crate::whole::whole;
 use crate::{chart, latency, timeline};
 
 /// The names of what [`publish`] writes, beside `charts/` and `summary.json`.
@@ -29,9 +31,12 @@ pub enum PublishError {
     /// There is neither a study nor a directory of studies.
     #[error("{} holds no study, nor does a directory in it: `inflight study` makes one", .0.display())]
     NoStudy(PathBuf),
-    /// A README that is somebody's own.
+    /// A file that is somebody's own.
     #[error("{} was not written by `inflight report`: rename it, or report on another directory", .0.display())]
-    OwnReadme(PathBuf),
+    Own(PathBuf),
+    /// A study that runs.
+    #[error("{} is being written: wait until its study has ended", .0.display())]
+    Running(PathBuf),
     /// A study cannot be read.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -80,6 +85,8 @@ struct Read {
     file: String,
     /// Name of the file of its records, packed or not.
     records: String,
+    /// Held so that nobody appends meanwhile: all of it is made of the same records.
+    _records: fs::File,
 }
 
 /// Writes everything for a study's directory, or for a directory of such: there one page for all of them, and charts, tables
@@ -94,25 +101,24 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
     if directories.is_empty() {
         return Err(PublishError::NoStudy(directory.to_owned()));
     }
-    let readmes = directories
-        .iter()
-        .chain((!single).then_some(&directory.to_owned()))
-        .map(|it| it.join(README))
-        .collect::<Vec<_>>();
-    for readme in &readmes {
-        own(readme)?;
+    for directory in directories.iter().chain((!single).then_some(&directory.to_owned())) {
+        own::check(directory)?;
     }
     let studies = directories.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut published = Published::default();
-    let mut firsts = Vec::new();
-    for study in &studies {
-        let page = if single { PAGE.to_owned() } else { format!("../{PAGE}") };
-        firsts.push(write_study(study, &page, &mut published)?);
-        published.studies.push(study.directory.clone());
-    }
     let title = name(directory);
     let parts: Vec<Part<'_>> = studies.iter().map(|study| part(study, directory, single)).collect();
-    write_page(directory, &title, &parts, &mut published)?;
+    let page = write_page(directory, &title, &parts, &mut published)?;
+    let mut firsts = Vec::new();
+    for study in &studies {
+        if !single {
+            // From a report on this study alone: it would keep its old figures for ever.
+            own::remove_page(&study.directory)?;
+        }
+        let page = page.then_some(if single { PAGE } else { "../page.html" });
+        firsts.push(write_study(study, page, &mut published)?);
+        published.studies.push(study.directory.clone());
+    }
     if !single {
         let names: Vec<String> = studies.iter().map(|study| name(&study.directory)).collect();
         let entries: Vec<readme::Entry<'_>> = studies
@@ -125,14 +131,13 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
                 chart: chart.as_ref(),
             })
             .collect();
-        put(&directory.join(README), readme::collection(&title, &entries).as_bytes(), &mut published)?;
+        put(&directory.join(README), readme::collection(&title, page, &entries).as_bytes(), &mut published)?;
     }
     Ok(published)
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> PublishError {
-    let path = path.to_owned();
-    |source| PublishError::Io { path, source }
+    move |source| fault(path, source)
 }
 
 /// The directories of studies in this one, in the order of their names.
@@ -140,7 +145,9 @@ fn studies_below(directory: &Path) -> Result<Vec<PathBuf>, PublishError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).map_err(io_error(directory))? {
         let path = entry.map_err(io_error(directory))?.path();
-        if path.join(MANIFESTS).is_file() {
+        // What a merge was putting together when it was killed has a hidden name.
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden && path.join(MANIFESTS).is_file() {
             found.push(path);
         }
     }
@@ -154,18 +161,17 @@ fn name(directory: &Path) -> String {
     whole.file_name().map_or_else(|| "results".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Refuses a README that this module has not written.
-fn own(readme: &Path) -> Result<(), PublishError> {
-    match fs::read(readme) {
-        Ok(text) if text.starts_with(readme::MARK.as_bytes()) => Ok(()),
-        Ok(_) => Err(PublishError::OwnReadme(readme.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(io_error(readme)(error)),
-    }
-}
-
 fn read(directory: PathBuf) -> Result<Read, PublishError> {
-    let study = directory::load(&directory)?;
+    let records = jsonl::records_in(&directory).map_err(DirectoryError::from)?;
+    // What cannot be opened is no study: the loader says so.
+    let study = || directory::load(&directory);
+    let Ok(locked) = fs::File::open(&records) else {
+        return Err(study().err().map_or(PublishError::NoStudy(records), Into::into));
+    };
+    if locked.try_lock_shared().is_err() {
+        return Err(PublishError::Running(records));
+    }
+    let study = study()?;
     let summary = Summary::of(&study);
     let latencies = latency::latencies(&directory, &study)?;
     let timelines = timeline::timelines(&directory, &study)?;
@@ -175,13 +181,12 @@ fn read(directory: PathBuf) -> Result<Read, PublishError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(io_error(&path)(error)),
     };
-    let records = jsonl::records_in(&directory).map_err(DirectoryError::from)?;
     let records = records.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(Read { directory, study, summary, latencies, timelines, file, records })
+    Ok(Read { directory, study, summary, latencies, timelines, file, records, _records: locked })
 }
 
 /// Writes what belongs to one study; its first chart comes back.
-fn write_study(read: &Read, page: &str, published: &mut Published) -> Result<Option<Chart>, PublishError> {
+fn write_study(read: &Read, page: Option<&str>, published: &mut Published) -> Result<Option<Chart>, PublishError> {
     let directory = &read.directory;
     let drawn = chart::charts(&read.summary, &read.latencies, &read.timelines);
     write_charts(&directory.join(CHARTS), &drawn.charts, published)?;
@@ -191,7 +196,7 @@ fn write_study(read: &Read, page: &str, published: &mut Published) -> Result<Opt
     directory::write_summary(directory, &read.summary)?;
     published.files.push(directory.join(directory::SUMMARY));
     let csv = directory.join(csv::FILE);
-    whole(&csv, |file| Ok(write_csv(directory, &read.study, file)?))?;
+    whole(&csv, fault, |file| Ok(write_csv(directory, &read.study, file)?))?;
     published.files.push(csv);
     let text = readme::study(&readme::Parts {
         study: &read.study,
@@ -222,30 +227,27 @@ fn write_charts(directory: &Path, charts: &[Chart], published: &mut Published) -
     }
     for entry in fs::read_dir(directory).map_err(io_error(directory))? {
         let path = entry.map_err(io_error(directory))?.path();
-        let picture = ["svg", "png"].iter().any(|ending| path.extension() == Some(OsStr::new(ending)));
-        if picture && !kept.contains(&path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let ours = ["-light.svg", "-dark.svg", "-light.png", "-dark.png"].iter().any(|ending| name.ends_with(ending));
+        if ours && !kept.contains(&path) {
             fs::remove_file(&path).map_err(io_error(&path))?;
         }
     }
     Ok(())
 }
 
-/// Writes the page. One that would be too large is said to be left out, and no older one stays in its place.
+/// Writes the page, and says whether there is one: one that would be too large is left out, and no older one stays.
 fn write_page(
     directory: &Path,
     title: &str,
     parts: &[Part<'_>],
     published: &mut Published,
-) -> Result<(), PublishError> {
-    let path = directory.join(PAGE);
+) -> Result<bool, PublishError> {
     match page(title, parts) {
-        Ok(html) => put(&path, html.as_bytes(), published),
+        Ok(html) => put(&directory.join(PAGE), html.as_bytes(), published).map(|()| true),
         Err(error @ PageError::TooLarge { .. }) => {
             published.left_out.push(format!("no {PAGE}: {error}"));
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&path)(error)),
-                _ => Ok(()),
-            }
+            own::remove_page(directory).map(|()| false)
         }
         Err(error) => Err(error.into()),
     }
@@ -265,22 +267,11 @@ fn part<'a>(study: &'a Read, directory: &Path, single: bool) -> Part<'a> {
 }
 
 fn put(path: &Path, bytes: &[u8], published: &mut Published) -> Result<(), PublishError> {
-    whole(path, |file| file.write_all(bytes).map_err(io_error(path)))?;
+    whole(path, fault, |file| file.write_all(bytes).map_err(io_error(path)))?;
     published.files.push(path.to_owned());
     Ok(())
 }
 
-/// Writes a file that is there whole or as it was.
-fn whole<W>(path: &Path, write: W) -> Result<(), PublishError>
-where
-    W: FnOnce(&mut BufWriter<fs::File>) -> Result<(), PublishError>,
-{
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".tmp");
-    let unfinished = PathBuf::from(unfinished);
-    let mut file = BufWriter::new(fs::File::create(&unfinished).map_err(io_error(&unfinished))?);
-    write(&mut file)?;
-    let file = file.into_inner().map_err(|error| io_error(&unfinished)(error.into_error()))?;
-    file.sync_all().map_err(io_error(&unfinished))?;
-    fs::rename(&unfinished, path).map_err(io_error(path))
+fn fault(path: &Path, source: io::Error) -> PublishError {
+    PublishError::Io { path: path.to_owned(), source }
 }

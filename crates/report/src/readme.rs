@@ -28,17 +28,19 @@ pub struct Parts<'a> {
     pub left_out: &'a [LeftOut],
     /// The study file's text.
     pub file: &'a str,
-    /// Where the page is that shows it, seen from its README.
-    pub page: &'a str,
+    /// Where the page is that shows it, seen from its README; none where it would be too large.
+    pub page: Option<&'a str>,
 }
 
 /// The README of one study.
 #[must_use]
 pub fn study(parts: &Parts<'_>) -> String {
     let summary = parts.summary;
-    let mut text = format!("{MARK}# {}\n\n**{}**\n\n", summary.study, summary.question);
+    let mut text = format!("{MARK}# {}\n\n**{}**\n\n", html(&summary.study), html(&summary.question));
     let _ = writeln!(text, "{}", answers(summary));
-    let _ = writeln!(text, "[page.html]({}) shows it to be looked through: one file without a network.\n", parts.page);
+    if let Some(page) = parts.page {
+        let _ = writeln!(text, "[page.html]({page}) shows it to be looked through: one file without a network.\n");
+    }
     charts(&mut text, parts);
     let _ = write!(text, "## Tables\n\n{}", summary::tables(summary, Style::Markdown));
     text.push_str("\n## Machine\n\n");
@@ -68,7 +70,7 @@ fn charts(text: &mut String, parts: &Parts<'_>) {
         let _ = writeln!(text, "{}", picture("charts", chart));
     }
     for LeftOut { name, reason } in parts.left_out {
-        let _ = writeln!(text, "Not drawn: `{name}`: {}.\n", reason.trim_end_matches('.'));
+        let _ = writeln!(text, "Not drawn: `{name}`: {}.\n", html(reason.trim_end_matches('.')));
     }
 }
 
@@ -170,20 +172,24 @@ pub struct Entry<'a> {
     pub chart: Option<&'a Chart>,
 }
 
-/// The README of a directory of studies.
+const PAGE: &str = "[page.html](page.html) shows all of it: pick N, C, D and metric. It is one file without a network; open \
+    it from disk.\n\n";
+const NO_PAGE: &str =
+    "There is no page.html of all of it: it would be too large. `inflight report` makes one of each study.\n\n";
+
+/// The README of a directory of studies; `page` says whether there is a page of all of them.
 #[must_use]
-pub fn collection(title: &str, entries: &[Entry<'_>]) -> String {
-    let mut text = format!(
-        "{MARK}# {title}\n\n[page.html](page.html) shows all of it: pick N, C, D and metric. It is one file without a network; open it \
-         from disk.\n\n| study | its question |\n|-------|--------------|\n"
-    );
+pub fn collection(title: &str, page: bool, entries: &[Entry<'_>]) -> String {
+    let mut text = format!("{MARK}# {}\n\n", html(title));
+    text.push_str(if page { PAGE } else { NO_PAGE });
+    text.push_str("| study | its question |\n|-------|--------------|\n");
     for entry in entries {
-        let (directory, question) = (entry.directory, entry.summary.question.replace('|', "\\|"));
+        let (directory, question) = (entry.directory, Style::Markdown.name(&entry.summary.question));
         let _ = writeln!(text, "| [{directory}]({directory}/README.md) | {question} |");
     }
     for entry in entries {
         let directory = entry.directory;
-        let _ = writeln!(text, "\n## [{directory}]({directory}/README.md)\n\n{}\n", entry.summary.question);
+        let _ = writeln!(text, "\n## [{directory}]({directory}/README.md)\n\n{}\n", html(&entry.summary.question));
         let _ = writeln!(text, "{}", answers(entry.summary));
         if let Some(chart) = entry.chart {
             text.push_str(&picture(&format!("{directory}/charts"), chart));

@@ -103,9 +103,14 @@ pub fn prepare(
     let here = |error: StudyError| anyhow::anyhow!("{}:{error}", file.display());
     let study = Study::parse(stem, &text).map_err(here)?;
     let contenders = match &overrides.models {
-        Some(asked) => with_controls(&study, lineup::choose(asked, inflight)?, inflight).map_err(|_| {
-            anyhow::anyhow!("the baseline {:?} must be among --models: all are compared with it", study.baseline.value)
-        })?,
+        Some(asked) => {
+            let models = lineup::choose(asked, inflight)?;
+            let baseline = &study.baseline.value;
+            if !models.iter().any(|model| &model.arm == baseline) {
+                bail!("the baseline {baseline:?} must be among --models: all are compared with it");
+            }
+            with_controls(&study, models, inflight).map_err(here)?
+        }
         None => contenders(&study, inflight).map_err(here)?,
     };
     let rounds = overrides.rounds(study.rounds)?;

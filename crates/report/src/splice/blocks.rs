@@ -15,11 +15,11 @@ pub(super) fn named(name: &str) -> Option<Write> {
     BLOCKS.into_iter().find(|(known, _)| *known == name).map(|(_, write)| write)
 }
 
-/// `answer STUDY`: the study's answer in three sentences, for each machine that it ran on.
+/// `answer STUDY`: the study's answer in three sentences, on one machine.
 fn answer(library: &Library, study: &str, options: &[&str]) -> Result<String, String> {
     if let Some(option) = options.first() {
         return Err(format!("an answer has no options: {option:?} is one too many"));
     }
     let found = library.study(study).map_err(|error| error.to_string())?;
-    Ok(crate::answer::answers(found.summary))
+    Ok(crate::answer::answer(found.summary, found.it) + "\n")
 }
