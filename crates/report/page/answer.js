@@ -26,7 +26,7 @@ const leads = (workload, it) => {
   const floor = models.get(it.best)?.label === "floor";
   const apart = it.floor ? ", the floor apart" : floor ? ", and it is the floor" : "";
   const ideal = it.metric === "excess" ? ` over the ideal of ${workload.ideal}` : "";
-  const words = [strong(it.best), ` has the least ${title}${apart}: `, h("b", {}, best.text), `${ideal}. `];
+  const words = [...few(workload, it, "Of"), strong(it.best), ` has the least ${title}${apart}: `, h("b", {}, best.text), `${ideal}. `];
   if (it.unranked) {
     words.push(`There are no ranks by ${title} (${it.unranked}). `);
   } else if (it.tied.length > 0) {
@@ -43,13 +43,22 @@ const leads = (workload, it) => {
   if (it.floor) {
     const least = figure(workload, it.floor.model, it.metric);
     words.push("The floor, ", strong(it.floor.model), `, which is hand-written to be the measure, has ${least.text}`);
-    words.push(it.floor.times ? `; paired by round ${it.best} has ${times(it.floor.times)} as much` : "", `${likeFloor(it)}. `);
+    words.push(it.floor.times ? `; paired by round ${it.best} has ${asMuch(it.floor.times, "the floor's")}` : "", `${likeFloor(it)}. `);
   }
   return words;
 };
 
+// Where models lack the figure, the least is that of the others only.
+const few = (workload, it, of) => {
+  const having = [...workload.rows.values()].filter((row) => (row.figures.get(it.metric)?.value ?? null) !== null).length;
+  return having === workload.rows.size ? [] : [`${of} the ${having} of ${workload.rows.size} models that have it here, `];
+};
+
 // Medians and ratios by round may order two models differently: which one it is has to be said.
-const paired = (other) => (other.times ? `, which paired by round has ${times(other.times)} as much` : "");
+const paired = (other) => (other.times ? `, which paired by round has ${asMuch(other.times, "the best one's")}` : "");
+
+// What is below 1 is not "as much".
+const asMuch = (text, whose) => `${times(text)} ${Number(text.split(" ")[0]) < 1 ? whose : "as much"}`;
 
 // In how many rounds both of a pair may be used, and how many a rank needs.
 const fewRounds = (it) => {
@@ -66,7 +75,7 @@ const likeFloor = (it) => {
 // The same by a metric that is not the first to ask for.
 const shortly = (workload, it) => {
   const { title } = metrics.get(it.metric);
-  const words = [`Least ${title}${it.floor ? ", the floor apart" : ""}: `, strong(it.best), ", ", figure(workload, it.best, it.metric).text];
+  const words = [`Least ${title}${it.floor ? ", the floor apart" : ""}: `, ...few(workload, it, "of"), strong(it.best), ", ", figure(workload, it.best, it.metric).text];
   if (it.tied.length > 0) words.push("; not to be told apart from it: ", ...listed(it.tied.map((other) => strong(other.model))));
   if (it.unsettled.length > 0) words.push(`; for want of rounds (${fewRounds(it)}) neither: `, ...listed(it.unsettled.map((other) => strong(other.model))));
   words.push(". ");

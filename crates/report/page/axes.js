@@ -72,12 +72,14 @@ const xAxis = (box, places, log, title) => {
   box.svg.append(g);
 };
 
-// A point that can be hovered over, focused and copied; `kin` is the group that is lifted out with it.
+// A point that can be hovered over, focused and copied; `kin` is the group that is lifted out with it. A figure without
+// limits stands in a broken ring.
 const pointAt = (x, y, it, key, label, kin) => {
   const g = s("g", {
-    class: "point", transform: `translate(${x.toFixed(2)},${y.toFixed(2)})`, role: "button", tabindex: "-1",
+    class: it.low === null ? "point alone" : "point", transform: `translate(${x.toFixed(2)},${y.toFixed(2)})`, role: "button", tabindex: "-1",
     "aria-label": label, "data-key": key, "data-model": it.model, "data-figure": it.id ?? null,
-  }, s("circle", { class: "halo", r: 11 }), marker(it.model));
+  }, s("circle", { class: "halo", r: 11 }),
+  it.low === null ? s("circle", { class: "limitless", r: 8.5, stroke: hueOf(it.model) }) : null, marker(it.model));
   return Object.assign(g, { spot: [x, y], it, kin });
 };
 

@@ -68,7 +68,7 @@ const notesOnChart = (found, drawn, log, ideals) => {
     notes.push(`Not drawn: ${some} (${reason}).`);
   }
   const alone = drawn.filter((it) => it.low === null);
-  if (alone.length > 0) notes.push(`${many(alone.length, "figure")} without an interval: ${alone[0].reason}.`);
+  if (alone.length > 0) notes.push(`${many(alone.length, "figure")} without an interval, in ${alone.length === 1 ? "a broken ring" : "broken rings"}: ${alone[0].reason}.`);
   const below = drawn.filter((it) => it.value <= 0).length;
   if (log && below > 0) notes.push(`${many(below, "figure")} of 0 or below ${below === 1 ? "has" : "have"} no place on a logarithmic scale.`);
   if (log && ideals.length > 0 && ideals.every((it) => it === 0)) notes.push("The ideal is 0, below a logarithmic scale.");

@@ -1,9 +1,9 @@
 // The page as a whole: drawn anew from the view whenever that changes.
 
 const drawHead = () => {
-  const { study, machine } = here;
+  const { machine } = here;
   fill($("lede"), "Fetching N slow URLs, at most C at once: what each concurrency model takes, and what it costs. ",
-    machine ? h("span", { class: "muted" }, `${machine.words}${machine.placed ? ` · ${machine.placed}` : ""}${study.date ? ` · ${study.date}` : ""}`) : null);
+    machine ? h("span", { class: "muted" }, `${machine.words}${machine.placed ? ` · ${machine.placed}` : ""}${machine.date ? ` · ${machine.date}` : ""}`) : null);
 };
 
 const drawFoot = () => {

@@ -27,9 +27,9 @@ pub struct Part<'a> {
     pub latencies: &'a [Latencies],
     /// Batches of it request by request, where samples were kept.
     pub timelines: &'a [Timeline],
-    /// Where its records are, relative to the directory of results: what citations name.
+    /// Where its records are, as `inflight cite` names them: `results/2026-11-21-box/quick/records.jsonl`.
     pub path: String,
-    /// On which day or days it was measured: `2026-11-21`.
+    /// On which day or days it was measured, on all of its machines: `2026-11-21`.
     pub date: String,
 }
 

@@ -17,7 +17,7 @@ use crate::directory::{self, DirectoryError};
 use crate::page::{PageError, Part, page};
 use crate::readme;
 use crate::study::StudyRecords;
-use crate::summary::Summary;
+use crate::summary::{Dates, Summary};
 use crate::whole::whole;
 use crate::{chart, latency, timeline};
 
@@ -25,6 +25,8 @@ use crate::{chart, latency, timeline};
 const README: &str = "README.md";
 const PAGE: &str = "page.html";
 const CHARTS: &str = "charts";
+/// Where `inflight cite` looks for studies unless told otherwise.
+const RESULTS: &str = "results";
 
 /// Why nothing, or not everything, was written.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +110,7 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
     let studies = directories.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut published = Published::default();
     let title = name(directory);
-    let parts: Vec<Part<'_>> = studies.iter().map(|study| part(study, directory, single)).collect();
+    let parts: Vec<Part<'_>> = studies.iter().map(part).collect();
     let page = write_page(directory, &title, &parts, &mut published)?;
     let mut firsts = Vec::new();
     for study in &studies {
@@ -256,17 +258,33 @@ fn write_page(
     }
 }
 
-/// What the page shows of a study; its records are named from the directory of results, as citations name them.
-fn part<'a>(study: &'a Read, directory: &Path, single: bool) -> Part<'a> {
-    let below = name(&study.directory);
-    let above = if single { below } else { format!("{}/{below}", name(directory)) };
+/// What the page shows of a study. Its records are named as `inflight cite` names them.
+fn part(study: &Read) -> Part<'_> {
     Part {
         summary: &study.summary,
         latencies: &study.latencies,
         timelines: &study.timelines,
-        path: format!("{above}/{}", study.records),
-        date: study.summary.machines.last().map_or_else(String::new, |machine| machine.dates.last.clone()),
+        path: format!("{}/{}", cited(&study.directory), study.records),
+        date: days(&study.summary),
     }
+}
+
+/// From the first day on any of its machines to the last.
+fn days(summary: &Summary) -> String {
+    let first = summary.machines.iter().map(|machine| &machine.dates.first).min();
+    let last = summary.machines.iter().map(|machine| &machine.dates.last).max();
+    let both = first.zip(last).map(|(first, last)| Dates { first: first.clone(), last: last.clone() });
+    both.map_or_else(String::new, |dates| dates.to_string())
+}
+
+/// A study's directory as citations name it: from the innermost directory above it that is called `results`, which is where
+/// `inflight cite` looks and what it prints; else by its own name and that of the directory around it.
+fn cited(study: &Path) -> String {
+    let whole = fs::canonicalize(study).unwrap_or_else(|_| study.to_owned());
+    let names: Vec<_> = whole.iter().filter(|name| *name != "/").map(|name| name.to_string_lossy()).collect();
+    let above = &names[..names.len().saturating_sub(1)];
+    let from = above.iter().rposition(|name| name == RESULTS).unwrap_or(names.len().saturating_sub(2));
+    names[from..].join("/")
 }
 
 fn put(path: &Path, bytes: &[u8], published: &mut Published) -> Result<(), PublishError> {

@@ -1,6 +1,7 @@
 // Every row of every table of every study and metric against summary.json.
 import { check, same, view } from "./browser.mjs";
 import { text } from "./format.mjs";
+import { checkBeside } from "./pictures.mjs";
 
 const compared = ["excess", "makespan", "cpu_per_request", "memory_per_request_in_flight"];
 
@@ -106,6 +107,7 @@ export const checkFigures = async (page, summaries, keyOf) => {
           await view(page, { ...place, workload: workload.id, metric, axis: "models", y: "lin" });
           const seen = await onScreen(page);
           checkPicture(`${summary.study}/${workload.id} ${metric}`, metric, workload, seen);
+          await checkBeside(page, `${summary.study}/${workload.id} ${metric}`, workload.models.flatMap((model) => [...model.figures, ...model.ratios]).filter((it) => it.metric === metric));
           const column = Object.keys(seen.cells).filter((key) => JSON.parse(key)[1] === metric);
           check(`${summary.study}/${workload.id}: ${metric} is in the table`, column.length === workload.models.length, column.length);
         }

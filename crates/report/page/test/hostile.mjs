@@ -1,16 +1,27 @@
-// Makes a study whose names are as unkind as names can be, out of a real one: node hostile.mjs STUDY OUT
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// Makes a study whose names are as unkind as names can be, out of the real one in RESULTS with the most models whose records
+// are not packed: node hostile.mjs RESULTS OUT
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { names } from "./names.mjs";
 
-const [from, to] = process.argv.slice(2);
+const [results, to] = process.argv.slice(2);
 mkdirSync(to, { recursive: true });
-const lines = (file) => readFileSync(join(from, file), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+const read = (from, file) => readFileSync(join(from, file), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+const modelsOf = (from) => read(from, "study.jsonl")[0].arms.filter((arm) => arm.kind === "model").map((arm) => arm.arm);
+const [from] = readdirSync(results).map((name) => join(results, name))
+  .filter((it) => existsSync(join(it, "study.jsonl")) && existsSync(join(it, "records.jsonl")))
+  .sort((a, b) => modelsOf(b).length - modelsOf(a).length);
+if (!from || modelsOf(from).length < names.length) {
+  console.error(`no study in ${results} has ${names.length} models, a model for each unkind name, and records that are not packed`);
+  process.exit(2);
+}
+const lines = (file) => read(from, file);
 const [manifest] = lines("study.jsonl");
-const old = manifest.arms.filter((arm) => arm.kind === "model").map((arm) => arm.arm);
+const old = modelsOf(from);
 const renamed = (name) => {
   const at = old.indexOf(name.split("@")[0]);
-  return at < 0 ? name : names[at % names.length] + (name.includes("@") ? `@${name.split("@")[1]}` : "");
+  // Models beyond the names keep theirs, so that no two are one.
+  return at < 0 || at >= names.length ? name : names[at] + (name.includes("@") ? `@${name.split("@")[1]}` : "");
 };
 for (const arm of manifest.arms) [arm.arm, arm.model] = [renamed(arm.arm), renamed(arm.model)];
 manifest.baseline = renamed(manifest.baseline);

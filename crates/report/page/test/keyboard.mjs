@@ -4,7 +4,14 @@ import { check, same, view } from "./browser.mjs";
 const active = (page) => page.evaluate(() => {
   const it = document.activeElement;
   const box = it.getBoundingClientRect();
-  const ring = getComputedStyle(it).outlineStyle !== "none" || it.closest(".chip") !== null || it.matches(".point, section");
+  const clear = (colour) => colour === "none" || colour === "transparent" || /, 0\)$|\/ 0\)$/.test(colour);
+  // A ring is an outline that can be seen; around a point the halo is it.
+  const ringed = (one) => {
+    const style = getComputedStyle(one);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 && !clear(style.outlineColor);
+  };
+  const halo = it.querySelector(".halo");
+  const ring = halo ? !clear(getComputedStyle(halo).stroke) && parseFloat(getComputedStyle(halo).strokeWidth) > 0 : ringed(it) || (it.closest(".chip") !== null && ringed(it.closest(".chip")));
   return { key: it.dataset.key ?? it.id ?? "", tag: it.tagName.toLowerCase(), top: box.top + scrollY, ring };
 });
 
@@ -40,21 +47,24 @@ export const keyboard = async (page, place) => {
   same("keyboard: Space hides a model", await page.locator(`[data-key="${chip}"]`).isChecked(), false);
   same("keyboard: and the focus stays", (await active(page)).key, chip);
   await page.keyboard.press("Space");
-  const log = page.getByRole("group", { name: "Scale of values" }).getByRole("button", { name: "linear", exact: true });
-  await log.focus();
-  await page.keyboard.press("Enter");
-  same("keyboard: Enter toggles a scale", await page.$eval("#chart .axis[data-scale]", (it) => it.closest("svg").querySelector(".axis.y, .axis.x").dataset.scale), "linear");
+  const scale = () => page.$eval("#chart .axis[data-scale]", (it) => it.closest("svg").querySelector(".axis.y, .axis.x").dataset.scale);
+  for (const name of ["log", "linear"]) {
+    await page.getByRole("group", { name: "Scale of values" }).getByRole("button", { name, exact: true }).focus();
+    await page.keyboard.press("Enter");
+    same(`keyboard: Enter makes the scale ${name}`, await scale(), name);
+  }
 
   for (const [root, name] of [["#chart", "point"], ["#latency", "point"], ["#table", "fig"]]) {
-    const first = page.locator(`${root} .${name}[tabindex="0"]`).first();
-    await first.focus();
-    const from = (await active(page)).key;
-    await page.keyboard.press("ArrowDown");
-    const below = (await active(page)).key;
-    await page.keyboard.press("ArrowUp");
-    await page.keyboard.press("ArrowRight");
-    const beside = (await active(page)).key;
-    check(`keyboard: arrows move in ${root}`, below !== from || beside !== from, [from, below, beside]);
+    const now = async () => (await active(page)).key;
+    const press = async (key) => { await page.keyboard.press(key); return now(); };
+    await page.locator(`${root} .${name}[tabindex="0"]`).first().focus();
+    await press("End");
+    const from = await press("Home");
+    for (const [there, back] of [["ArrowDown", "ArrowUp"], ["ArrowRight", "ArrowLeft"]]) {
+      const other = await press(there);
+      check(`keyboard: ${there} moves in ${root}`, other !== from, from);
+      same(`keyboard: ${back} moves back in ${root}`, await press(back), from);
+    }
     check(`keyboard: ${root} says what has the focus`, await page.locator("#tip").isVisible());
     await page.keyboard.press("Escape");
     same(`keyboard: Escape hides the tip of ${root}`, await page.locator("#tip").isVisible(), false);

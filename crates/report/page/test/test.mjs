@@ -1,19 +1,21 @@
 // Tests page.html in a real browser: node test.mjs PAGE SHOTS HOSTILE SUMMARY...
 // PAGE is the page of the studies whose summary.json files follow; HOSTILE one of a study with unkind names. Screenshots
-// land in SHOTS. INFLIGHT and RESULTS, where set, name the binary and the directory whose `inflight cite` citations have
-// to equal, CHROMIUM another browser than Debian's.
+// land in SHOTS. INFLIGHT and RESULTS name the binary and the directory whose `inflight cite` citations have to equal,
+// CHROMIUM another browser than Debian's.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { browse, check, counted, same, view } from "./browser.mjs";
-import { copying, hiding, linking, picking, scales, scrubbing, sorting } from "./deeds.mjs";
+import { citing, copying, hiding, linking, picking, scales, scrubbing, sorting } from "./deeds.mjs";
 import { checkFigures } from "./figures.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { names } from "./names.mjs";
+import { checkPictures } from "./pictures.mjs";
 
 const [file, shots, hostile, ...summaryFiles] = process.argv.slice(2);
-if (summaryFiles.length === 0) {
-  console.error("usage: node test.mjs PAGE SHOTS HOSTILE SUMMARY...");
+const { INFLIGHT, RESULTS } = process.env;
+if (summaryFiles.length === 0 || !INFLIGHT || !RESULTS) {
+  console.error("usage: INFLIGHT=binary RESULTS=directory node test.mjs PAGE SHOTS HOSTILE SUMMARY...");
   process.exit(2);
 }
 const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -23,9 +25,20 @@ if (!existsSync(executable)) {
 }
 mkdirSync(shots, { recursive: true });
 const summaries = summaryFiles.map((path) => JSON.parse(readFileSync(path, "utf8")));
-const { INFLIGHT, RESULTS } = process.env;
-const cite = INFLIGHT ? (id) => execFileSync(INFLIGHT, ["cite", id, "--results", RESULTS ?? "results"], { encoding: "utf8" }) : null;
+// Whole sentences have to be equal, so `inflight cite` runs where it prints the paths that the page has: above the directory
+// called results, or above that of the studies.
+const whole = realpathSync(RESULTS).split("/");
+const from = whole.includes("results") ? whole.lastIndexOf("results") : whole.length - 1;
+const asked = { cwd: whole.slice(0, from).join("/") || "/", encoding: "utf8" };
+const cite = (id) => execFileSync(realpathSync(INFLIGHT), ["cite", id, "--results", whole.slice(from).join("/")], asked).trim();
 const keyOf = (summary) => summary.study;
+// Makespans by record, of a study whose records are not packed.
+const makespanOf = (summary) => {
+  const records = join(dirname(summaryFiles[summaries.indexOf(summary)]), "records.jsonl");
+  if (!existsSync(records)) return new Map();
+  const all = readFileSync(records, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  return new Map(all.map((it) => [it.record_id, it.makespan_ns]));
+};
 
 // The study with the most workloads along C, for what needs an axis; and one workload in it with all its figures.
 const along = summaries.find((it) => it.study === "concurrency") ?? summaries[0];
@@ -38,11 +51,13 @@ check("the page is smaller than 3 MB", size < 3_000_000, size);
 
 await browse(file, { executable }, async (page, url) => {
   await checkFigures(page, summaries, keyOf);
+  await checkPictures(page, summaries, keyOf, makespanOf);
   await hiding(page, { ...place, axis: "models" });
   await scales(page, place);
   await sorting(page, place, workload);
   await scrubbing(page, place);
   await copying(page, place, along, workload, cite);
+  await citing(page, summaries, keyOf, cite);
   await picking(page, summaries, keyOf);
   await keyboard(page, place);
   await linking(page, url, place);
@@ -83,10 +98,10 @@ await browse(file, { executable, reducedMotion: "reduce" }, async (page) => {
 
 await browse(hostile, { executable }, async (page) => {
   const here = () => page.$$eval("#table tbody tr", (rows) => rows.map((row) => row.dataset.model).sort());
-  const known = (await here()).filter((name) => names.includes(name)).length;
-  check("unkind names: they are names", known === names.length || known === (await here()).length, await here());
+  const there = await here();
+  same("unkind names: every one is the name of a model", names.filter((name) => !there.includes(name)), []);
   const shown = await page.$$eval("#table tbody .name", (all) => all.map((it) => it.textContent));
-  check("unkind names: they are text", names.filter((name) => shown.includes(name)).length === known, shown);
+  same("unkind names: they are text", names.filter((name) => !shown.includes(name)), []);
   const cells = page.locator("#table .fig");
   for (let at = 0; at < Math.min(4, await cells.count()); at += 1) await cells.nth(at).click();
   await page.locator("#models label").first().click();

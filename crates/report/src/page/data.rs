@@ -62,6 +62,8 @@ struct StudyData<'a> {
 struct MachineData<'a> {
     id: &'a str,
     words: String,
+    /// On which day or days it ran the study.
+    date: String,
     placed: Option<String>,
     /// What stands behind the metric in the ids of its figures.
     ending: String,
@@ -247,6 +249,7 @@ impl<'a> MachineData<'a> {
         Self {
             id: &on.environment_id,
             words: machine(&on.machine, &on.software),
+            date: on.dates.to_string(),
             placed: on.placed.as_ref().map(|it| placement(&it.placement, &it.server_cpus, &it.worker_cpus)),
             circumstances: cite::circumstances(on),
             workloads: on.workloads.iter().map(|workload| WorkloadData::new(summary, workload, &ending)).collect(),

@@ -81,7 +81,11 @@ fn every_figure_of_the_summary_is_on_the_page() {
     let summary = Summary::of(&study);
     let html = one(&summary);
     assert_whole(&html, &summary);
-    assert!(figures(&data(&html)).iter().any(|(id, _)| id == "s/c10/a/b/makespan@f"));
+    let data = data(&html);
+    assert!(figures(&data).iter().any(|(id, _)| id == "s/c10/a/b/makespan@f"));
+    for (at, machine) in summary.machines.iter().enumerate() {
+        assert_eq!(data["studies"][0]["machines"][at]["date"], machine.dates.to_string());
+    }
     assert_eq!(html, one(&summary), "the same input gives the same bytes");
 }
 
