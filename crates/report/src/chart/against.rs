@@ -97,26 +97,6 @@ fn one(gallery: &mut Gallery, site: Site<'_>, group: &Group<'_>, metric: Metric)
         Some(_) if metric == Metric::Makespan => "The dashed line is the ideal, which no client can beat.",
         Some(_) => "The dashed line is the delay, below which no answer can come.",
     };
-    let draft = Draft {
-        title: format!("{} against {}", title(metric), group.dim.word()),
-        subtitle: group.describe(),
-        caption: caption::of(&[
-            &caption::figures(site, &group.workloads, metric, "whiskers, where wider than the marker"),
-            means,
-            "Figures beside the names: at the right end of each line.",
-            &below,
-            &dropped,
-            &caption::left_out(&group.workloads, metric),
-            &caption::site(site),
-        ]),
-        alt: format!(
-            "Line chart of {} models: {} at {} = {greatest} {}.",
-            lines.len(),
-            axis(metric),
-            group.dim.letter(),
-            caption::extremes(&ends),
-        ),
-    };
     let ticks: Vec<Tick> = group
         .workloads
         .iter()
@@ -129,6 +109,27 @@ fn one(gallery: &mut Gallery, site: Site<'_>, group: &Group<'_>, metric: Metric)
         lines,
         references,
         height: 320.0,
+    };
+    let draft = Draft {
+        title: format!("{} against {}", title(metric), group.dim.word()),
+        subtitle: group.describe(),
+        caption: caption::of(&[
+            &caption::figures(site, &group.workloads, metric, "whiskers, where wider than the marker"),
+            means,
+            "Figures beside the names: at the right end of each line.",
+            &chart.remarks(),
+            &below,
+            &dropped,
+            &caption::left_out(&group.workloads, metric),
+            &caption::site(site),
+        ]),
+        alt: format!(
+            "Line chart of {} models: {} at {} = {greatest} {}.",
+            chart.lines.len(),
+            axis(metric),
+            group.dim.letter(),
+            caption::extremes(&ends),
+        ),
     };
     gallery.add(site, &name, draft, |sheet| chart.draw(sheet));
 }

@@ -52,6 +52,7 @@ pub(super) fn draw(gallery: &mut Gallery, site: Site<'_>, pair: &Pair<'_>) {
         caption: caption::of(&[
             &format!("Hollow: workload {} ({hollow}); full: workload {} ({full}).", pair.first.id, pair.second.id),
             &of_each(metrics, |metric| caption::figures(site, &both, metric, "whiskers, where wider than the marker")),
+            if rows.has_cut_intervals() { super::lines::CUT } else { "" },
             &dropped,
             &of_each(metrics, |metric| caption::left_out(&both, metric)),
             &caption::site(site),

@@ -171,5 +171,6 @@ fn explained(rows: &Rows, metric: Metric, site: Site<'_>) -> String {
         .is_some()
         .then(|| format!("Models that share a letter cannot be told apart by {}.", metric.title()));
     let own = rows.has_own_scales().then(|| "Each column has a scale of its own.".to_owned());
-    [band, line, letters, own].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let cut = rows.has_cut_intervals().then(|| super::lines::CUT.to_owned());
+    [band, line, letters, own, cut].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

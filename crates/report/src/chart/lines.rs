@@ -96,7 +96,25 @@ const FAR_APART: f64 = 4.0;
 /// Values of 0 stand apart from those on a logarithmic axis, by so much of its width.
 const ZERO: f64 = 0.1;
 
+/// What a caption says of intervals that reach beyond the axis.
+pub(super) const CUT: &str = "Intervals that reach the low end of the axis, without a cap there, go on beyond it.";
+
 impl Lines {
+    /// What a caption has to say of intervals that are cut and of points without one.
+    pub(super) fn remarks(&self) -> String {
+        let up = self.scale_up((self.height, 0.0));
+        let mut shown = self.lines.iter().flat_map(|line| shown(line, &up));
+        let cut = shown.any(|point| point.limits.is_some_and(|(low, _)| up.is_below(low)));
+        let points = || self.lines.iter().flat_map(|line| line.points.iter().flatten());
+        let small = self.has_intervals() && points().any(|point| point.limits.is_none());
+        let small = if small { "Small markers: too few rounds for an interval." } else { "" };
+        super::caption::of(&[if cut { CUT } else { "" }, small])
+    }
+
+    fn has_intervals(&self) -> bool {
+        self.lines.iter().flat_map(|line| line.points.iter().flatten()).any(|point| point.limits.is_some())
+    }
+
     /// Draws the chart under what is on the sheet.
     pub(super) fn draw(&self, sheet: &mut Sheet) {
         let height = self.height.max(ROW * number_of(self.lines.len() + self.references.len()) + 8.0);
@@ -118,7 +136,7 @@ impl Lines {
             foot.traced(line, &up).into_iter().for_each(|run| sheet.scene.line(run, line.look.stroke(1.8)));
         }
         for line in &self.lines {
-            draw_points(sheet, line, &foot, &up);
+            draw_points(sheet, line, &foot, &up, self.has_intervals());
         }
         self.draw_names(sheet, area, &foot, &up, names);
         sheet.y = area.bottom + 40.0;
@@ -223,19 +241,21 @@ fn shown<'a>(line: &'a Line, up: &Scale) -> impl DoubleEndedIterator<Item = &'a 
     line.points.iter().flatten().filter(move |point| can_show(&up, point.y) && !up.is_above(point.y))
 }
 
-fn draw_points(sheet: &mut Sheet, line: &Line, foot: &Foot, up: &Scale) {
+fn draw_points(sheet: &mut Sheet, line: &Line, foot: &Foot, up: &Scale, intervals: bool) {
     for point in shown(line, up) {
         if let Some((low, high)) = point.limits {
             let x = foot.at(point.x);
             let (from, to) = (up.at(low), up.at(high));
             // What a marker hides needs no whisker.
             if (from - to).abs() > 5.0 {
-                sheet.scene.whisker(((x, from), (x, to)), Stroke::new(line.look.ink, 1.2));
+                sheet.scene.whisker(((x, from), (x, to)), up.is_below(low), Stroke::new(line.look.ink, 1.2));
             }
         }
     }
     for point in shown(line, up).filter(|point| point.marked) {
-        sheet.scene.marker((foot.at(point.x), up.at(point.y)), line.look.glyph(3.4));
+        // Among points with intervals one without is told by its size.
+        let radius = if intervals && point.limits.is_none() { 2.2 } else { 3.4 };
+        sheet.scene.marker((foot.at(point.x), up.at(point.y)), line.look.glyph(radius));
     }
 }
 
@@ -323,5 +343,28 @@ impl Foot {
         }
         runs.retain(|run| run.len() > 1);
         runs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cut_intervals_and_points_without_one_are_said() {
+        let summary = crate::Summary::of(&crate::fixture::study(&["floor"], 1, |_| true));
+        let remarks = |limits: &[Option<(f64, f64)>]| {
+            let look = crate::chart::Looks::of(&summary).get("floor");
+            let point = |limits: &Option<(f64, f64)>| Some(Point { x: 1.0, y: 100.0, limits: *limits, marked: true });
+            let points = limits.iter().map(point).collect();
+            let line = Line { name: String::new(), note: String::new(), look, points, fit: None };
+            let across = Across { title: String::new(), log: true, ticks: Vec::new(), ends: None };
+            let up = Up { title: String::new(), unit: Unit::Ns, kind: UpKind::Log, until: f64::INFINITY };
+            Lines { across, up, lines: vec![line], references: Vec::new(), height: 300.0 }.remarks()
+        };
+        assert_eq!(remarks(&[Some((90.0, 110.0)), Some((95.0, 130.0))]), "");
+        assert_eq!(remarks(&[Some((1.0, 110.0))]), CUT);
+        assert_eq!(remarks(&[Some((90.0, 110.0)), None]), "Small markers: too few rounds for an interval.");
+        assert_eq!(remarks(&[None, None]), "");
     }
 }

@@ -60,24 +60,6 @@ fn one(gallery: &mut Gallery, site: Site<'_>, group: &MarginalMemory, groups: &[
     };
     let figures: Vec<(String, f64, String)> =
         lines.iter().filter_map(|line| Some((line.name.clone(), slope(line)?, line.note.clone()))).collect();
-    let draft = Draft {
-        title: "Memory against requests in flight".to_owned(),
-        subtitle: common(groups, &workloads),
-        caption: caption::of(&[
-            &caption::figures(site, &workloads, Metric::PeakMemory, "whiskers, where wider than the marker"),
-            "Lines: the median slope of each round's least-squares fit, drawn through the middle of the points; beside the names, what one request more in flight costs.",
-            grows,
-            &flat,
-            &dropped,
-            &caption::left_out(&workloads, Metric::PeakMemory),
-            &caption::site(site),
-        ]),
-        alt: format!(
-            "Peak memory of {} models over their requests in flight; one request more costs {}.",
-            lines.len(),
-            caption::extremes(&figures)
-        ),
-    };
     let (_, most) = ends(lines.iter().flat_map(|line| line.points.iter().flatten().map(|point| point.x)));
     let ticks = Scale::from_zero(most, Unit::Count, (0.0, 1.0), 6.0).ticks;
     let chart = Lines {
@@ -96,6 +78,25 @@ fn one(gallery: &mut Gallery, site: Site<'_>, group: &MarginalMemory, groups: &[
         lines,
         references: Vec::new(),
         height: 340.0,
+    };
+    let draft = Draft {
+        title: "Memory against requests in flight".to_owned(),
+        subtitle: common(groups, &workloads),
+        caption: caption::of(&[
+            &caption::figures(site, &workloads, Metric::PeakMemory, "whiskers, where wider than the marker"),
+            "Lines: the median slope of each round's least-squares fit, drawn through the middle of the points; beside the names, what one request more in flight costs.",
+            &chart.remarks(),
+            grows,
+            &flat,
+            &dropped,
+            &caption::left_out(&workloads, Metric::PeakMemory),
+            &caption::site(site),
+        ]),
+        alt: format!(
+            "Peak memory of {} models over their requests in flight; one request more costs {}.",
+            chart.lines.len(),
+            caption::extremes(&figures)
+        ),
     };
     gallery.add(site, &name, draft, |sheet| chart.draw(sheet));
 }

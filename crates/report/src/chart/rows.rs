@@ -133,6 +133,16 @@ impl Rows {
         column.style == Style::Bars && most > ALIKE * least
     }
 
+    /// Whether an interval reaches below the scale of its column.
+    pub(super) fn has_cut_intervals(&self) -> bool {
+        let anywhere = Area { left: 0.0, top: 0.0, right: WIDTH, bottom: 1.0 };
+        let cut = |(column, made): (&Column, Made)| {
+            let scale = made.scale(anywhere);
+            column.limits().any(|limit| scale.is_below(limit))
+        };
+        self.columns.iter().zip(self.scales(WIDTH)).any(cut)
+    }
+
     /// Whether columns have scales of their own though they show the same.
     pub(super) fn has_own_scales(&self) -> bool {
         self.columns.iter().any(|column| self.is_dwarfed(column))
@@ -249,7 +259,7 @@ fn draw_dots(sheet: &mut Sheet, dots: &[Dot], look: Look, scale: &Scale, y: f64)
         if let Some((low, high)) = dot.limits {
             let (from, to) = (scale.at(low), scale.at(high));
             reach = (reach.0.min(from), reach.1.max(to));
-            sheet.scene.whisker(((from, y), (to, y)), Stroke::new(look.ink, 1.3));
+            sheet.scene.whisker(((from, y), (to, y)), scale.is_below(low), Stroke::new(look.ink, 1.3));
         }
     }
     for (dot, x) in dots.iter().zip(&at) {
@@ -280,7 +290,7 @@ fn draw_bar(sheet: &mut Sheet, dots: &[Dot], look: Look, scale: &Scale, y: f64) 
             let (from, to) = (scale.at(low), scale.at(high));
             reach = reach.max(to);
             if to - from > 2.5 {
-                sheet.scene.whisker(((from, y), (to, y)), Stroke::new(Ink::Text, 1.2));
+                sheet.scene.whisker(((from, y), (to, y)), scale.is_below(low), Stroke::new(Ink::Text, 1.2));
             }
         }
         sheet.scene.text((reach + 6.0, y + 4.0), figure(&dot.text));

@@ -94,6 +94,11 @@ impl Scale {
         value > self.high
     }
 
+    /// Whether the value lies below the low end.
+    pub(super) fn is_below(&self, value: f64) -> bool {
+        value < self.low
+    }
+
     /// Where the high end stands.
     pub(super) fn end(&self) -> f64 {
         self.to

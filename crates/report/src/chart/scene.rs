@@ -227,12 +227,16 @@ impl Scene {
     }
 
     /// An interval: a line between two places with an end across at each.
-    pub(super) fn whisker(&mut self, (from, to): (At, At), stroke: Stroke) {
+    pub(super) fn whisker(&mut self, (from, to): (At, At), cut: bool, stroke: Stroke) {
         const ARM: f64 = 2.5;
         let upright = (from.0 - to.0).abs() < (from.1 - to.1).abs();
         let across = |(x, y): At| {
             if upright { ((x - ARM, y), (x + ARM, y)) } else { ((x, y - ARM), (x, y + ARM)) }
         };
-        self.strokes(vec![(from, to), across(from), across(to)], stroke);
+        let mut lines = vec![(from, to), across(to)];
+        if !cut {
+            lines.push(across(from));
+        }
+        self.strokes(lines, stroke);
     }
 }
