@@ -71,8 +71,11 @@ pub enum JsonlError {
         /// Bytes of the whole lines before it.
         whole_bytes: u64,
     },
-    /// Another process has the file open for appending.
-    #[error("{}: another process is appending to it; wait until it has ended, or write to another file", path.display())]
+    /// Another process holds the file: to append to it, to pack or unpack it, or to merge from it.
+    #[error(
+        "{}: another process holds it, to append to it, to pack or unpack it, or to merge it; wait until that has ended, or \
+         name another file", path.display()
+    )]
     Busy {
         /// The file.
         path: PathBuf,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr_iter, memrchr};
@@ -42,8 +43,8 @@ impl Appender {
     /// Opens the file for appending, or makes it.
     ///
     /// # Errors
-    /// The file cannot be opened, is packed (under the same name with `.zst` behind it), another process appends to it, or
-    /// it ends in the middle of a line, to which nothing may be appended.
+    /// The file cannot be opened, is packed (under the same name with `.zst` behind it), another process appends to it or
+    /// packs it, or it ends in the middle of a line, to which nothing may be appended.
     pub fn open(path: &Path) -> Result<Self, JsonlError> {
         let io = |source| JsonlError::Io { path: path.to_owned(), source };
         let mut appender = Self::take(path)?;
@@ -125,15 +126,28 @@ impl Appender {
             true => Err(JsonlError::Packed { packed: packed.clone() }),
             false => Ok(()),
         };
-        not_packed()?;
         let mut options = OpenOptions::new();
         options.read(true).append(true);
-        let (file, new) = match options.clone().create_new(true).open(path) {
-            Ok(file) => (file, true),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => (options.open(path).map_err(io)?, false),
-            Err(error) => return Err(io(error)),
-        };
-        lock(&file, path)?;
+        let mut new = false;
+        let file = locked(path, || {
+            not_packed()?;
+            match options.clone().create_new(true).open(path) {
+                Ok(file) => {
+                    new = true;
+                    Ok(Some(file))
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    new = false;
+                    match options.open(path) {
+                        // Removed between the two.
+                        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                        file => file.map(Some).map_err(io),
+                    }
+                }
+                Err(error) => Err(io(error)),
+            }
+        })?;
+        let Some(file) = file else { return Err(JsonlError::Busy { path: path.to_owned() }) };
         // Whoever packs it holds the lock until the packed file has taken its place.
         if let Err(error) = not_packed() {
             if new {
@@ -199,6 +213,32 @@ pub(super) fn lock(file: &File, path: &Path) -> Result<(), JsonlError> {
     }
 }
 
+/// Opens the file for this process alone, and again where the name has gone to another file before the lock was there: who
+/// packs and unpacks puts new files in place of old ones, and a lock on one that has no name any more keeps nobody away. None
+/// where `open` finds none.
+pub(super) fn locked(
+    path: &Path,
+    mut open: impl FnMut() -> Result<Option<File>, JsonlError>,
+) -> Result<Option<File>, JsonlError> {
+    loop {
+        let Some(file) = open()? else { return Ok(None) };
+        lock(&file, path)?;
+        if has_name(&file, path).map_err(|source| JsonlError::Io { path: path.to_owned(), source })? {
+            return Ok(Some(file));
+        }
+    }
+}
+
+/// Whether this is the file that has the name now.
+fn has_name(file: &File, path: &Path) -> io::Result<bool> {
+    let named = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        named => named?,
+    };
+    let file = file.metadata()?;
+    Ok((file.dev(), file.ino()) == (named.dev(), named.ino()))
+}
+
 /// Makes a new file's name survive a power cut, as [`Appender::append`] makes its lines.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -230,5 +270,31 @@ mod tests {
         appender.file = writable;
         appender.append(&2).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n2\n");
+    }
+    #[test]
+    fn what_is_locked_is_what_has_the_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rows.jsonl");
+        std::fs::write(&path, "old\n").unwrap();
+        let mut opened = 0;
+        let mut open = |then: &dyn Fn()| {
+            let file = File::open(&path).unwrap();
+            opened += 1;
+            if opened == 1 {
+                then();
+            }
+            Ok(Some(file))
+        };
+        // Between opening and locking, another process packs the file and unpacks it again.
+        let replace = || {
+            let part = path.with_extension("part");
+            std::fs::write(&part, "new\n").unwrap();
+            std::fs::rename(&part, &path).unwrap();
+        };
+        let mut file = locked(&path, || open(&replace)).unwrap().unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), opened), ("new\n", 2));
+        assert!(matches!(Appender::open(&path), Err(JsonlError::Busy { .. })), "the lock is that of the name");
     }
 }

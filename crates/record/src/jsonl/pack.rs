@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use memchr::memchr_iter;
 
 use super::JsonlError;
-use super::append::{lock, sync_directory};
+use super::append::{lock, locked, sync_directory};
 use super::packed::{damaged, unpacked};
 use crate::files::{PACKED_RECORDS, RECORDS};
 
@@ -98,14 +98,11 @@ fn size(file: &File, path: &Path) -> Result<u64, JsonlError> {
 
 /// Opens the file for this process alone, if it is there.
 fn take(path: &Path) -> Result<Option<File>, JsonlError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io_error(path)(error)),
-    };
-    lock(&file, path)?;
-    // Another process may have removed it before it gave up its lock.
-    Ok(path.exists().then_some(file))
+    locked(path, || match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error(path)(error)),
+    })
 }
 
 /// Has `write` make a file beside `path`, locked like the one that it becomes, and gives it its name once it is on disk and
