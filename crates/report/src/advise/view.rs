@@ -275,11 +275,12 @@ impl<'a> View<'a> {
         Some(Estimate { unit: Unit::Ratio, ..estimate })
     }
 
-    /// By how much a ratio may be off between measured places of different concurrency; none where nothing checks it.
-    pub(super) fn error_between(&self, model: &str, other: &str) -> f64 {
+    /// By how much a ratio may be off between measured places of different concurrency; none where nothing
+    /// checks it, or where nothing above 0 was predicted.
+    pub(super) fn error_between(&self, model: &str, other: &str) -> Option<f64> {
         let axes = BTreeSet::from([Axis::Concurrency]);
         let error = self.checks.ratio_error(self.like, &axes, self.by(), (model, other));
-        error.filter(|error| error.is_finite()).unwrap_or(0.0)
+        error.filter(|error| error.is_finite())
     }
 
     fn compared(&self, model: &str, best: &str, ratio: Option<&Estimate>) -> (Standing, Option<String>) {

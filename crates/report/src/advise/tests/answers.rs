@@ -184,6 +184,14 @@ fn steps_from_elsewhere_are_named_checked_and_right_where_they_are_independent()
 }
 
 #[test]
+fn a_crossing_that_nothing_checks_is_somewhere_in_between() {
+    let made = Made { workloads: ladder(&[100, 1_000]), ..Made::default() };
+    let answer = answer(Workload::new(200, 100, D), &[made.study(crossing)]);
+    let [found] = &answer.crossings[..] else { panic!("{:?}", answer.crossings) };
+    assert_eq!((found.estimate, found.low, found.high), (None, 100.0, 1_000.0));
+}
+
+#[test]
 fn what_interpolates_badly_says_so() {
     // `two` explodes above 100, which no line foresees.
     let made = Made { workloads: ladder(&[1, 10, 100, 1_000]), ..Made::default() };
