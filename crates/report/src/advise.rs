@@ -158,7 +158,7 @@ pub struct Checked {
     pub metric: Metric,
     /// How many measured workloads were predicted from others on such a path.
     pub workloads: usize,
-    /// By how much the median model was off where it was most, as a share; null where nothing could be predicted.
+    /// By how much the median model was off where it was most, as a share; null where nothing checks the answer.
     pub typical_error: Option<f64>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Axis;
 use super::ground::Like;
 use super::mix::Weights;
-use super::path::{self, Path};
+use super::path::{self, Axes, Path};
 use crate::metric::Metric;
 
 /// What leaving out one measured place at a time says.
@@ -17,7 +17,7 @@ pub(super) struct Checks {
 struct Test {
     point: usize,
     path: Path,
-    axes: BTreeSet<Axis>,
+    axes: Axes,
 }
 
 impl Checks {
@@ -30,22 +30,26 @@ impl Checks {
         Self { tests: like.points.iter().enumerate().filter_map(test).collect() }
     }
 
-    /// The places that were predicted on these axes, or on some of them; none where one of the axes is in no such prediction.
-    fn on(&self, axes: &BTreeSet<Axis>) -> Vec<&Test> {
-        let tests: Vec<&Test> = self.tests.iter().filter(|test| test.axes.is_subset(axes)).collect();
-        let tested: BTreeSet<&Axis> = tests.iter().flat_map(|test| &test.axes).collect();
-        if tested.len() == axes.len() { tests } else { Vec::new() }
+    /// The places that were predicted on these axes, or on some of them; none where one of the axes is in no such prediction, or
+    /// one along which a step is borrowed is borrowed along in none: what a ladder foretells between its own knots says nothing
+    /// of what its steps are worth elsewhere.
+    fn on(&self, axes: &Axes) -> Vec<&Test> {
+        let tests: Vec<&Test> = self.tests.iter().filter(|test| test.axes.all.is_subset(&axes.all)).collect();
+        let all: BTreeSet<&Axis> = tests.iter().flat_map(|test| &test.axes.all).collect();
+        let stepped: BTreeSet<&Axis> = tests.iter().flat_map(|test| &test.axes.stepped).collect();
+        let tested = all.len() == axes.all.len() && axes.stepped.iter().all(|axis| stepped.contains(axis));
+        if tested { tests } else { Vec::new() }
     }
 
     /// How many places were predicted on these axes, or on some of them.
-    pub(super) fn count(&self, axes: &BTreeSet<Axis>) -> usize {
+    pub(super) fn count(&self, axes: &Axes) -> usize {
         self.on(axes).len()
     }
 
     /// By how much a model's figure may be off where it is interpolated on these axes, as a distance of logarithms: the
     /// greatest that was seen of this model, and at least what the median model has, so that luck with one model is not
-    /// taken for skill. None where one of the axes is in no prediction.
-    pub(super) fn error(&self, like: &Like<'_>, axes: &BTreeSet<Axis>, metric: Metric, model: &str) -> Option<f64> {
+    /// taken for skill. None where nothing checks these axes.
+    pub(super) fn error(&self, like: &Like<'_>, axes: &Axes, metric: Metric, model: &str) -> Option<f64> {
         let tests = self.on(axes);
         let worst = |model: &str| worst(&tests, |test| test.off(like, metric, model));
         worse(worst(model), median(like.models.iter().filter_map(|(model, _)| worst(model))))
@@ -55,7 +59,7 @@ impl Checks {
     pub(super) fn ratio_error(
         &self,
         like: &Like<'_>,
-        axes: &BTreeSet<Axis>,
+        axes: &Axes,
         metric: Metric,
         (model, other): (&str, &str),
     ) -> Option<f64> {
@@ -66,7 +70,7 @@ impl Checks {
     }
 
     /// What the median model has in this metric.
-    pub(super) fn typical(&self, like: &Like<'_>, axes: &BTreeSet<Axis>, metric: Metric) -> Option<f64> {
+    pub(super) fn typical(&self, like: &Like<'_>, axes: &Axes, metric: Metric) -> Option<f64> {
         let tests = self.on(axes);
         median(like.models.iter().filter_map(|(model, _)| worst(&tests, |test| test.off(like, metric, model))))
     }

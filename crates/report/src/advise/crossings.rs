@@ -30,7 +30,7 @@ pub struct ModelCrossing {
     pub rival: Option<String>,
     /// Which way C changes, the number of waves (N / C) staying as it is.
     pub direction: Direction,
-    /// The C at which the two have the same figure; null where the estimates do not cross between the limits.
+    /// The C at which the two have the same figure; null where the estimates do not cross between the limits, or nothing checks the line between them.
     pub estimate: Option<f64>,
     /// Lower limit of that C.
     pub low: f64,
@@ -184,8 +184,9 @@ fn difference(view: &View<'_>, model: &str, rival: &str) -> Option<Interval> {
     }
     let ratio = view.ratio(model, rival)?;
     let (low, high) = ratio.limits()?;
-    // On the way between two measured places it is no better known than such a place can be predicted.
-    let error = if view.measured().is_some() { view.error_between(model, rival) } else { 0.0 };
+    // On the way between two measured places it is no better known than such a place can be predicted, and where that is not
+    // known there is no line to cross.
+    let error = if view.measured().is_some() { view.error_between(model, rival)? } else { 0.0 };
     let less = |ratio: f64| theirs * (ratio - 1.0);
     Some(Interval { low: less(low / error.exp()), estimate: less(ratio.estimate), high: less(high * error.exp()) })
 }

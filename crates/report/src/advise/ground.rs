@@ -254,6 +254,14 @@ impl<'a> Point<'a> {
         !matches!(self.seen(model), Seen::Ran(_)) || self.capped(model)
     }
 
+    /// The share of the worker's CPUs that the model would fill in one D with C in flight. None where no CPU time is known or
+    /// nothing is waited for.
+    pub(super) fn busy_share(&self, model: &str) -> Option<f64> {
+        let cpu = self.figure(model, Metric::CpuPerRequest).ok()?.1;
+        let place = self.place;
+        (place.delay_ns > 0).then(|| cpu * place.on(Axis::Concurrency) / (place.on(Axis::Delay) * self.worker_cpus()))
+    }
+
     /// How many CPUs the worker had.
     pub(super) fn worker_cpus(&self) -> f64 {
         self.source.machine.placed.as_ref().map_or(1.0, |placed| number_of(placed.worker_cpus.len()).max(1.0))

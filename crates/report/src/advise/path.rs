@@ -62,14 +62,22 @@ pub(super) struct Path {
     pub(super) steps: Vec<Step>,
 }
 
+/// The axes on which something is interpolated.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Axes {
+    pub(super) all: BTreeSet<Axis>,
+    /// Those of them along which a step is borrowed from elsewhere.
+    pub(super) stepped: BTreeSet<Axis>,
+}
+
 impl Path {
-    /// The axes on which something is interpolated.
-    pub(super) fn axes(&self) -> BTreeSet<Axis> {
+    pub(super) fn axes(&self) -> Axes {
         let home = match &self.home {
             Home::Point(_) => None,
             Home::Ladder(ladder) => Some(ladder.axis),
         };
-        self.steps.iter().map(|step| step.ladder.axis).chain(home).collect()
+        let stepped: BTreeSet<Axis> = self.steps.iter().map(|step| step.ladder.axis).collect();
+        Axes { all: stepped.iter().copied().chain(home).collect(), stepped }
     }
 
     /// The points that it begins with.
@@ -98,7 +106,7 @@ impl Path {
         let stepped: Vec<Axis> = self.steps.iter().map(|step| step.ladder.axis).collect();
         let home = far(like.points[begin].place, self.place, &stepped);
         let steps: f64 = self.steps.iter().map(|step| step.ladder.far(like, self.place)).sum();
-        (self.axes().len(), self.steps.len(), missing, home + steps)
+        (self.axes().all.len(), self.steps.len(), missing, home + steps)
     }
 }
 

@@ -8,7 +8,7 @@ use inflight_record::Label;
 use super::crossings::{Direction, ModelCrossing};
 use super::ground::is_choice;
 use super::refusal::{Refusal, shown};
-use super::{Advice, Answer, Axis, Estimate, MachineAdvice, ModelAdvice, Reply, Standing};
+use super::{Advice, Answer, Axis, Basis, Estimate, MachineAdvice, ModelAdvice, Reply, Standing};
 use crate::metric::{Metric, number};
 use crate::style::{Style, describe, ideal_formula, machine, placement};
 use crate::summary::{NONE, counted, with_limits};
@@ -67,9 +67,14 @@ fn within(answer: &Answer) -> String {
     let figure = if answer.by == Metric::Excess { best.makespan.as_ref() } else { best.cpu_per_request.as_ref() };
     let mut text = match figure {
         Some(figure) if figure.limits().is_none() => format!(
-            "The least estimate by {by}: {}, {}; it has no interval, because too few of its rounds may be used.\n",
+            "The least estimate by {by}: {}, {}; it has no interval, because {}.\n",
             best.model,
-            shown_or_none(Some(figure))
+            shown_or_none(Some(figure)),
+            if unchecked(answer) {
+                "nothing measured checks the steps that are borrowed"
+            } else {
+                "too few of its rounds may be used"
+            }
         ),
         figure => format!("Best by {by}: {}, {}.\n", best.model, shown_or_none(figure)),
     };
@@ -86,6 +91,12 @@ fn within(answer: &Answer) -> String {
         text += &cheapest(&level, "memory", |model| model.peak_memory.as_ref());
     }
     text
+}
+
+/// Whether the answer has steps from elsewhere of which no prediction says how far such steps are off.
+fn unchecked(answer: &Answer) -> bool {
+    let Basis { steps, checks, .. } = &answer.basis;
+    !steps.is_empty() && checks.iter().all(|check| check.workloads == 0)
 }
 
 /// Which of these models takes the least, and which cannot be told from it by their intervals.
@@ -132,7 +143,12 @@ fn basis(answer: &Answer) -> String {
         .iter()
         .filter_map(|check| Some(format!("{} in {}", percent(check.typical_error?), check.metric.title())));
     let off: Vec<String> = off.collect();
-    if off.is_empty() {
+    if unchecked(answer) {
+        text.push_str(
+            "It was not checked: no measured workload could be predicted from the others with such steps. So figures have no \
+             limits, and no model is told from the best by them.\n",
+        );
+    } else if off.is_empty() {
         text.push_str(
             "No measured workload checks such an interpolation: limits are those of the workloads around it, if any.\n",
         );

@@ -7,13 +7,13 @@ use inflight_record::Workload;
 use super::checks::{Checks, unfit};
 use super::ground::{Like, Place, Point, Seen, is_choice};
 use super::mix::{Mixed, Weights};
-use super::path::{Ladder, Path, Step};
+use super::path::{Axes, Ladder, Path, Step};
 use super::{Axis, Estimate, Standing};
 use crate::metric::{Metric, Unit, number};
 use crate::summary::twelve;
 
-/// The share of the worker's CPUs above which a batch is no longer mostly waiting: what another wave or delay costs there does
-/// not follow from where it is.
+/// The share of the worker's CPUs above which a batch is no longer mostly waiting: what a step is worth there is not what it is
+/// worth elsewhere.
 const BUSY: f64 = 0.8;
 
 /// One place, measured or interpolated.
@@ -23,9 +23,9 @@ pub(super) struct View<'a> {
     pub(super) workload: Workload,
     /// By metric: excess, CPU time, memory.
     weights: [Weights; 3],
-    pub(super) axes: BTreeSet<Axis>,
-    /// Whether something comes from elsewhere.
-    steps: bool,
+    pub(super) axes: Axes,
+    /// The points that its path begins with.
+    begins: BTreeSet<usize>,
 }
 
 /// The metrics that are mixed, in the order of a view's weights.
@@ -54,7 +54,7 @@ impl<'a> View<'a> {
             workload: workload.clone(),
             weights: MIXED.map(|metric| Weights::of(like, path, metric)),
             axes: path.axes(),
-            steps: !path.steps.is_empty(),
+            begins: path.begins(like),
         }
     }
 
@@ -71,9 +71,16 @@ impl<'a> View<'a> {
             requests: waves.saturating_mul(to.concurrency),
             ..self.workload.clone()
         };
-        let mut axes = self.axes.clone();
-        axes.insert(Axis::Concurrency);
-        Self { axes: if measured { BTreeSet::new() } else { axes }, steps: !measured, weights, workload, ..*self }
+        let mut axes = if measured { Axes::default() } else { self.axes.clone() };
+        // On a ladder that it begins with, or has a step along already, nothing more is borrowed.
+        let known = axes.all.contains(&Axis::Concurrency) || self.begins.iter().all(|it| ladder.knots.contains(it));
+        if !measured {
+            axes.all.insert(Axis::Concurrency);
+            if !known {
+                axes.stepped.insert(Axis::Concurrency);
+            }
+        }
+        Self { axes, begins: self.begins.clone(), weights, workload, ..*self }
     }
 
     /// By which metric models are better or worse.
@@ -87,7 +94,12 @@ impl<'a> View<'a> {
 
     /// The point, where it was measured.
     pub(super) fn measured(&self) -> Option<usize> {
-        self.weights(self.by()).single().filter(|_| self.axes.is_empty())
+        self.weights(self.by()).single().filter(|_| self.axes.all.is_empty())
+    }
+
+    /// Whether something comes from elsewhere.
+    fn steps(&self) -> bool {
+        !self.axes.stepped.is_empty()
     }
 
     fn weights(&self, metric: Metric) -> &Weights {
@@ -113,7 +125,7 @@ impl<'a> View<'a> {
         }
         // Whoever did not finish somewhere is said so first.
         let mixed = self.weights(metric).value(self.like, model, metric)?;
-        if let Some(reason) = unfit(self.like, &self.points(), self.steps, model).or_else(|| self.busy(model)) {
+        if let Some(reason) = unfit(self.like, &self.points(), self.steps(), model).or_else(|| self.busy(model)) {
             return Err(reason);
         }
         if mixed.estimate <= 0.0 {
@@ -144,7 +156,7 @@ impl<'a> View<'a> {
             (Some((down, up)), Some(error)) if error.is_finite() => {
                 (Some((estimate - down).max(0.0) / error.exp()), Some((estimate + up) * error.exp()))
             }
-            (Some(_), None) if !self.steps => span().unzip(),
+            (Some(_), None) if !self.steps() => span().unzip(),
             _ => (None, None),
         };
         Estimate {
@@ -164,17 +176,28 @@ impl<'a> View<'a> {
         Estimate { unit: metric.unit(), estimate: twelve(estimate), low, high, measured, ids }
     }
 
-    /// Why a model's CPU time leaves no room for waiting here, so that waves and delays from elsewhere say nothing.
+    /// Why a model's CPU time leaves no room for waiting, here or in something that this is made from, so that steps from
+    /// elsewhere say nothing.
     fn busy(&self, model: &str) -> Option<String> {
-        if !self.steps || !(self.axes.contains(&Axis::Waves) || self.axes.contains(&Axis::Delay)) {
+        if !self.steps() {
             return None;
         }
         let cpu = self.weights(Metric::CpuPerRequest).value(self.like, model, Metric::CpuPerRequest).ok()?.estimate;
-        let cpus = self.points().first().map_or(1.0, |point| self.like.points[*point].worker_cpus());
-        let share = cpu * self.concurrency() / (number(self.workload.delay_ns) * cpus);
-        (share > BUSY).then(|| {
-            "its CPU time fills D with C in flight: what another wave or delay costs then does not follow".to_owned()
-        })
+        let points = self.points();
+        let cpus = points.first().map_or(1.0, |point| self.like.points[*point].worker_cpus());
+        let here = cpu * self.concurrency() / (number(self.workload.delay_ns) * cpus);
+        if here > BUSY {
+            return Some(
+                "its CPU time fills D with C in flight: what a step from elsewhere costs then does not follow"
+                    .to_owned(),
+            );
+        }
+        let mut all = points.iter().map(|point| &self.like.points[*point]);
+        let busy = all.find(|point| point.busy_share(model).is_some_and(|share| share > BUSY))?;
+        Some(format!(
+            "in {} its CPU time fills D with C in flight: what that comes to elsewhere does not follow",
+            busy.id()
+        ))
     }
 
     /// How every model stands, in the order of the models.
@@ -275,11 +298,12 @@ impl<'a> View<'a> {
         Some(Estimate { unit: Unit::Ratio, ..estimate })
     }
 
-    /// By how much a ratio may be off between measured places of different concurrency; none where nothing checks it.
-    pub(super) fn error_between(&self, model: &str, other: &str) -> f64 {
-        let axes = BTreeSet::from([Axis::Concurrency]);
+    /// By how much a ratio may be off between measured places of different concurrency; none where nothing
+    /// checks it, or where nothing above 0 was predicted.
+    pub(super) fn error_between(&self, model: &str, other: &str) -> Option<f64> {
+        let axes = Axes { all: BTreeSet::from([Axis::Concurrency]), stepped: BTreeSet::new() };
         let error = self.checks.ratio_error(self.like, &axes, self.by(), (model, other));
-        error.filter(|error| error.is_finite()).unwrap_or(0.0)
+        error.filter(|error| error.is_finite())
     }
 
     fn compared(&self, model: &str, best: &str, ratio: Option<&Estimate>) -> (Standing, Option<String>) {

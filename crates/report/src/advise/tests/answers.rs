@@ -153,12 +153,20 @@ fn waves() -> Made<'static> {
 fn steps_from_elsewhere_are_named_checked_and_right_where_they_are_independent() {
     let delays = [5, 20, 50, 200].map(|ms| named(&format!("d{ms}"), &Workload::new(200, 100, ms * 1_000_000)));
     let delays = Made { name: "delays", workloads: delays.to_vec(), ..Made::default() };
-    let made = Made { workloads: ladder(&[1, 10, 100, 1_000]), ..Made::default() };
-    let studies = [made.study(crossing), waves().study(crossing), delays.study(crossing)];
+    let made = Made { workloads: ladder(&[1, 10, 100, 500]), ..Made::default() };
+    // What these two come to with a step along C and one along D is known.
+    let corners = [Workload::new(500, 50, D), Workload::new(100, 10, 5_000_000)];
+    let corners: Vec<_> = ["far", "short"].iter().zip(&corners).map(|(slug, it)| named(slug, it)).collect();
+    let corners = Made { name: "corners", workloads: corners, ..Made::default() };
+    let made = [made.study(crossing), waves().study(crossing), delays.study(crossing)];
+    let studies = [made.as_slice(), &[corners.study(crossing)]].concat();
     let asked = Workload::new(4_000, 400, 100_000_000);
     let answer = answer(asked.clone(), &studies);
     let axes: Vec<Axis> = answer.basis.steps.iter().map(|step| step.axis).collect();
-    assert_eq!((axes, answer.basis.from.clone()), (vec![Axis::Concurrency, Axis::Delay], vec!["waves/w10".to_owned()]));
+    assert_eq!(
+        (axes, answer.basis.from.clone()),
+        (vec![Axis::Concurrency, Axis::Delay], vec!["corners/far".to_owned()])
+    );
     for (model, start, each) in [("one", 1.0, 50.0), ("two", 5.11, 20.0)] {
         let (model, truth) = (of(&answer, model), linear(&asked, start, each));
         near(model.excess.as_ref().unwrap().estimate, truth.excess, 0.01);
@@ -170,17 +178,53 @@ fn steps_from_elsewhere_are_named_checked_and_right_where_they_are_independent()
         }
     }
     assert_eq!((standing(&answer, "two"), standing(&answer, "one")), (Standing::Best, Standing::Behind));
-    let text = text(&ask(asked, &studies), Style::Markdown);
+    let text = text(&ask(asked.clone(), &studies), Style::Markdown);
     for part in [
-        "Not measured itself; interpolated. It begins with waves/w10; requests in flight from 10 to 400 as along",
+        "Not measured itself; interpolated. It begins with corners/far; requests in flight from 50 to 400 as along",
         "delay from 50ms to 100ms as along delays/d50, delays/d200",
         "Checked by predicting",
     ] {
         assert!(text.contains(part), "{text}");
     }
+    // Without the two no prediction has a step, and those within a ladder say nothing of one.
+    let alone = super::answer(asked.clone(), &made);
+    assert!(alone.basis.checks.iter().all(|check| check.workloads == 0 && check.typical_error.is_none()));
+    for model in ["one", "two"] {
+        let (model, checked) = (of(&alone, model), of(&answer, model));
+        near(model.excess.as_ref().unwrap().estimate, checked.excess.as_ref().unwrap().estimate, 0.01);
+        for estimate in [&model.excess, &model.cpu_total, &model.peak_memory].into_iter().flatten() {
+            assert_eq!(estimate.limits(), None);
+        }
+    }
+    assert_eq!((standing(&alone, "two"), standing(&alone, "one")), (Standing::Best, Standing::Unknown));
+    let text = super::super::text(&ask(asked, &made), Style::Markdown);
+    for part in ["nothing measured checks the steps that are borrowed", "It was not checked"] {
+        assert!(text.contains(part) && !text.contains("Checked by predicting"), "{text}");
+    }
     // Whatever the order of the studies.
     let turned: Vec<_> = studies.iter().rev().cloned().collect();
     assert_eq!(ask(Workload::new(4_000, 400, D), &studies), ask(Workload::new(4_000, 400, D), &turned));
+}
+
+#[test]
+fn no_step_is_borrowed_for_a_model_that_is_busy_where_it_was_measured() {
+    let delays = [20, 50, 200].map(|ms| named(&format!("d{ms}"), &Workload::new(200, 100, ms * 1_000_000)));
+    let delays = Made { name: "delays", workloads: delays.to_vec(), ..Made::default() };
+    let made = Made { workloads: ladder(&[10, 100, 1_000]), ..Made::default() };
+    // With 1000 in flight for 50 ms `one` has four fifths of them to do, and of 200 ms one fifth.
+    let answer = answer(Workload::new(2_000, 1_000, 4 * D), &[made.study(crossing), delays.study(crossing)]);
+    assert_eq!((&answer.basis.from[..], answer.basis.steps.len()), (&["delays/d200".to_owned()][..], 1));
+    let (one, two) = (of(&answer, "one"), of(&answer, "two"));
+    assert!(one.standing == Standing::Unknown && one.excess.is_none() && two.excess.is_some(), "{one:?}");
+    assert!(one.reason.as_ref().unwrap().contains("in ladder/c1000 its CPU time fills D"), "{one:?}");
+}
+
+#[test]
+fn a_crossing_that_nothing_checks_is_somewhere_in_between() {
+    let made = Made { workloads: ladder(&[100, 1_000]), ..Made::default() };
+    let answer = answer(Workload::new(200, 100, D), &[made.study(crossing)]);
+    let [found] = &answer.crossings[..] else { panic!("{:?}", answer.crossings) };
+    assert_eq!((found.estimate, found.low, found.high), (None, 100.0, 1_000.0));
 }
 
 #[test]
