@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use inflight_record::workload::MAX_DELAY_NS;
-use inflight_record::{Connections, Ledger, OpenBatch, Outside, Sample, TokenKey, Workload};
+use inflight_record::{Connections, Ledger, OpenBatch, Outside, Reported, Sample, TokenKey, Workload};
 
 use crate::child::{Child, Program, Silence};
 use crate::plan::{Contender, Cpus};
@@ -53,6 +53,8 @@ pub struct Seen {
     pub usage: Option<Usage>,
     /// Versions, as the worker says.
     pub versions: Option<String>,
+    /// As a yardstick says.
+    pub reported: Option<Reported>,
     /// As the worker says.
     pub samples: Vec<Sample>,
     /// Its first few error texts.
@@ -147,8 +149,8 @@ impl Attempt<'_> {
         let heard = worker.line(Instant::now() + self.limit, interval, || watch.look());
         let watched = watch.stop();
         let line = heard.map_err(|silence| self.silence(silence, server, "done"))?;
-        let (makespan_ns, error, usage) = match parse(&line, "done")? {
-            FromWorker::Done { makespan_ns, error, usage } => (makespan_ns, error, usage),
+        let (makespan_ns, error, usage, reported) = match parse(&line, "done")? {
+            FromWorker::Done { makespan_ns, error, usage, reported } => (makespan_ns, error, usage, reported),
             other => return Err(unexpected("done", &other)),
         };
         let ledger = server.ledger(self.batch)?;
@@ -159,6 +161,7 @@ impl Attempt<'_> {
             error,
             usage,
             versions,
+            reported,
             samples,
             texts,
             ledger,

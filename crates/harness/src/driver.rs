@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use inflight_record::{
-    ContextSwitches, Cpu, Flag, LedgerFigures, Limits, Memory, ModelFigures, Outcome, Record, SCHEMA_VERSION, Sample,
-    TokenKey, WorkloadFigures,
+    ContextSwitches, Cpu, Flag, Label, LedgerFigures, Limits, Memory, ModelFigures, Outcome, Record, SCHEMA_VERSION,
+    Sample, TokenKey, WorkloadFigures,
 };
 
 use crate::attempt::{Attempt, Broken, Seen};
@@ -15,7 +15,7 @@ use crate::figures;
 use crate::guards::{self, Counted};
 use crate::limits;
 use crate::plan::{Contender, Cpus, Plan};
-use crate::witness::{self, Evidence, Verdict};
+use crate::witness::{self, Evidence, Verdict, yardstick};
 
 /// What happens while a plan runs, in order.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Run<'_> {
         record: &mut Record,
         listen: &mut impl FnMut(Event<'_>) -> Result<(), E>,
     ) -> Result<Option<Vec<Sample>>, DriverError<E>> {
-        if let Some(reason) = self.plan.skip.get(&contender.arm) {
+        if let Some(reason) = contender.lacks.as_ref().or_else(|| self.plan.skip.get(&contender.arm)) {
             record.outcome = Outcome::Skipped;
             record.reason = Some(reason.clone());
             return Ok(None);
@@ -200,6 +200,9 @@ impl Run<'_> {
         });
         let verdict = match &seen.error {
             Some(error) => Verdict::Failed(format!("the model gave up: {error}")),
+            None if record.model.card.label == Label::Yardstick => {
+                yardstick::examine(seen.reported.as_ref(), &seen.ledger, plan.workload.concurrency)
+            }
             None => witness::examine(&Evidence {
                 workload: &plan.workload,
                 batch,
@@ -222,15 +225,20 @@ impl Run<'_> {
                 }
                 (Outcome::Ok, None)
             }
+            Verdict::Counted => (Outcome::Counted, None),
             Verdict::Failed(reason) => (Outcome::Failed, Some(reason)),
             Verdict::Invalid(reason) => (Outcome::Invalid, Some(reason)),
         };
         record.model.client_version.clone_from(&seen.versions);
         record.makespan_ns = Some(seen.makespan_ns);
-        record.excess_ns = i64::try_from(i128::from(seen.makespan_ns) - i128::from(record.ideal_ns)).ok();
-        #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
-        let efficiency = record.ideal_ns as f64 / seen.makespan_ns.max(1) as f64;
-        record.efficiency = (plan.workload.delay_ns > 0).then_some(efficiency);
+        // A yardstick may have made more or fewer requests than the ideal is of.
+        if record.model.card.label != Label::Yardstick {
+            record.excess_ns = i64::try_from(i128::from(seen.makespan_ns) - i128::from(record.ideal_ns)).ok();
+            #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
+            let efficiency = record.ideal_ns as f64 / seen.makespan_ns.max(1) as f64;
+            record.efficiency = (plan.workload.delay_ns > 0).then_some(efficiency);
+        }
+        record.reported = seen.reported;
         record.cpu = Some(cpu);
         record.memory = usage
             .filter(|usage| usage.peak_bytes > 0)
@@ -285,6 +293,7 @@ impl Run<'_> {
             latency: None,
             histograms: None,
             ledger: None,
+            reported: None,
             network: None,
             steal_ns: None,
             foreign_ns: None,

@@ -19,6 +19,8 @@ pub struct Contender {
     pub card: Card,
     /// The worker: it speaks the worker protocol.
     pub worker: Program,
+    /// Why it cannot be run here, where it cannot: its batches are skipped, and their records say so.
+    pub lacks: Option<String>,
 }
 
 /// Where server and workers run.
@@ -137,7 +139,7 @@ mod tests {
             first_round: 0,
             rounds: 3,
             workload: Workload::new(100, 10, delay_ns),
-            contenders: vec![Contender { arm: "m".into(), card, worker: worker.clone() }; contenders],
+            contenders: vec![Contender { arm: "m".into(), card, worker: worker.clone(), lacks: None }; contenders],
             server: worker,
             placement: Placement::Split,
             time_limit: None,

@@ -15,7 +15,7 @@
 //! Anything else on stdout is an error and fails the batch; stderr is free, and its end is quoted when a worker breaks.
 //! When stdin ends, the worker exits. Times are nanoseconds of the worker's monotonic clock since its timed span began.
 
-use inflight_record::{Sample, SampleError, Token, Workload};
+use inflight_record::{Reported, Sample, SampleError, Token, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,9 @@ pub enum FromWorker {
         /// What the span cost, where the worker can tell.
         #[serde(default)]
         usage: Option<Usage>,
+        /// Of a yardstick: what it reports. It sends no samples.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reported: Option<Reported>,
     },
     /// Some of the samples, in order of index, as columns of equal length; lines add up.
     Samples(SampleColumns),

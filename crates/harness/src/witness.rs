@@ -1,6 +1,7 @@
 //! The witness: holds a model's samples against the server's ledger. Pure: the same evidence gives the same verdict.
 
 mod fill;
+pub mod yardstick;
 
 use inflight_record::{Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
 
@@ -50,6 +51,8 @@ pub enum Verdict {
         /// Fewer were in flight than declared, because the client was still busy starting requests.
         underfilled: bool,
     },
+    /// A yardstick's requests were counted, and its own count agrees.
+    Counted,
     /// Requests failed, and the client said so.
     Failed(String),
     /// What the client says and what the server saw differ.

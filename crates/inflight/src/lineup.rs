@@ -25,7 +25,7 @@ pub fn models() -> Vec<&'static dyn Model> {
 pub fn contender(model: &dyn Model, inflight: &Path) -> Contender {
     let card = model.card();
     let worker = Program::new(inflight, &["worker", &card.id]);
-    Contender { arm: card.id.clone(), card, worker }
+    Contender { arm: card.id.clone(), card, worker, lacks: None }
 }
 
 /// A name that is no model's, with the one that may have been meant.

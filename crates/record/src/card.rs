@@ -15,6 +15,8 @@ pub enum Label {
     Historical,
     /// Not a way to write a program: a measured lower bound on what any model can cost.
     Floor,
+    /// Not a model: a load generator, whose requests are counted and not proved one by one. Shown beside the table.
+    Yardstick,
 }
 
 impl Label {
@@ -26,6 +28,7 @@ impl Label {
             Self::Tuned => "tuned",
             Self::Historical => "historical",
             Self::Floor => "floor",
+            Self::Yardstick => "yardstick",
         }
     }
 }

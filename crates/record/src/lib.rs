@@ -12,6 +12,8 @@ pub mod hosts;
 pub mod jsonl;
 pub mod ledger;
 pub mod manifest;
+pub mod peers;
+pub mod placed;
 pub mod record;
 pub mod row;
 pub mod sample;
@@ -28,7 +30,7 @@ pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch};
 pub use manifest::{Arm, ArmKind, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use record::{
     ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Outside, Percentiles,
-    Record, SCHEMA_VERSION, WorkloadFigures,
+    Record, Reported, SCHEMA_VERSION, WorkloadFigures,
 };
 pub use row::{FlagSet, LedgerRow, Name, Row};
 pub use sample::{Sample, SampleError};

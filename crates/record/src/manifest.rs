@@ -116,6 +116,8 @@ pub enum ArmKind {
     Delay,
     /// A/A with known spun work: CPU time that must be found.
     Work,
+    /// A load generator, to be shown beside the others and not compared.
+    Yardstick,
 }
 
 impl ArmKind {
@@ -126,7 +128,7 @@ impl ArmKind {
     #[must_use]
     pub fn ending(self) -> &'static str {
         match self {
-            Self::Model => "",
+            Self::Model | Self::Yardstick => "",
             Self::Again => "@again",
             Self::Delay => "@delay",
             Self::Work => "@work",

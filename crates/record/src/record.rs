@@ -22,6 +22,8 @@ pub enum Outcome {
     Invalid,
     /// It was not started, by rule. The reason says which.
     Skipped,
+    /// A yardstick ran: its requests were counted on the server, and cannot be proved one by one. Never ranked.
+    Counted,
 }
 
 impl Outcome {
@@ -34,6 +36,7 @@ impl Outcome {
             Self::Timeout => "timeout",
             Self::Invalid => "invalid",
             Self::Skipped => "skipped",
+            Self::Counted => "counted",
         }
     }
 }
@@ -271,6 +274,21 @@ pub struct Network {
     pub syn_retransmits: u64,
 }
 
+/// What a load generator reports of its own run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reported {
+    /// Requests that it says were answered.
+    pub requests: u64,
+    /// Requests of which it says that they failed, or were answered with another status than 200.
+    pub errors: u64,
+    /// Median of its latencies, nanoseconds, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_p50_ns: Option<u64>,
+    /// 99th percentile of its latencies, nanoseconds, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_p99_ns: Option<u64>,
+}
+
 /// What the driver saw of the worker's process tree from outside, by polling: it rests on no worker's word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Outside {
@@ -341,6 +359,9 @@ pub struct Record {
     pub histograms: Option<Histograms>,
     /// The server's account.
     pub ledger: Option<LedgerFigures>,
+    /// What a yardstick reports of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Reported>,
     /// Kernel counters.
     pub network: Option<Network>,
     /// Time that the hypervisor took from all CPUs.
@@ -380,10 +401,15 @@ impl Record {
         self.outcome == Outcome::Ok && !self.flags.iter().any(|flag| flag.excludes_cost())
     }
 
-    /// CPU nanoseconds a request, where the batch has them.
+    /// CPU nanoseconds a request, where the batch has them: by the requests that were asked for, or, of a yardstick, that
+    /// the server counted.
     #[must_use]
     pub fn cpu_per_request_ns(&self) -> Option<f64> {
+        let requests = match self.outcome {
+            Outcome::Counted => self.ledger?.requests,
+            _ => self.workload.requests,
+        };
         #[expect(clippy::cast_precision_loss, reason = "CPU times and counts stay far below 2^53")]
-        self.cpu.map(|cpu| cpu.total_ns() as f64 / self.workload.requests as f64)
+        self.cpu.filter(|_| requests > 0).map(|cpu| cpu.total_ns() as f64 / requests as f64)
     }
 }

@@ -55,6 +55,9 @@ pub struct Row {
 /// What statistics need of a ledger.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct LedgerRow {
+    /// Requests that arrived.
+    #[serde(default)]
+    pub requests: u64,
     /// Most in flight.
     pub peak_in_flight: u64,
     /// Connections used.
@@ -135,6 +138,7 @@ impl From<&Record> for Row {
             from_start_ns: record.latency.map(|latency| (latency.from_start_ns.p50, latency.from_start_ns.p99)),
             from_send_ns: record.latency.map(|latency| (latency.from_send_ns.p50, latency.from_send_ns.p99)),
             ledger: record.ledger.map(|ledger| LedgerRow {
+                requests: ledger.requests,
                 peak_in_flight: ledger.peak_in_flight,
                 connections: ledger.connections,
                 span_ns: ledger.span_ns,

@@ -41,11 +41,11 @@
 //! A workload's id is its name and what its lists vary (`d50ms-c1000`, `c1000`); without either, its slug.
 
 mod expand;
-mod read;
 
 use crate::manifest::{Controls, NamedWorkload, RoundsRule};
+pub use crate::placed::{FileError, Place, Placed};
+use crate::placed::{Table, check_name, parse};
 use crate::text;
-use read::Table;
 
 /// Most workloads of one study.
 pub const MAX_WORKLOADS: usize = 1_000;
@@ -55,41 +55,6 @@ pub const DEFAULT_PRECISION: f64 = 0.02;
 pub const DEFAULT_BUDGET_NS: u64 = 20 * 60 * 1_000_000_000;
 /// Most rounds.
 pub const MAX_ROUNDS: u32 = 10_000;
-
-/// A place in a file, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Line.
-    pub line: usize,
-    /// Column, in characters.
-    pub column: usize,
-}
-
-/// Something that was read at a place, to name it should it prove wrong later.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed<T> {
-    /// What was read.
-    pub value: T,
-    /// Where.
-    pub place: Place,
-}
-
-impl<T> Placed<T> {
-    /// The error that this was wrong.
-    pub fn wrong(&self, message: impl Into<String>) -> StudyError {
-        StudyError { place: self.place, message: message.into() }
-    }
-}
-
-/// Why a study file cannot be used: where, what is wrong, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}:{}: {message}", place.line, place.column)]
-pub struct StudyError {
-    /// Where.
-    pub place: Place,
-    /// What is wrong, and what would be right.
-    pub message: String,
-}
 
 /// Where server and workers run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,10 +102,10 @@ impl Study {
     /// let error = Study::parse("mine", text).unwrap_err();
     /// assert_eq!(error.to_string(), "4:15: concurrency 11 is above the 10 requests: it must be 1 to 10");
     /// ```
-    pub fn parse(name: &str, text: &str) -> Result<Self, StudyError> {
-        let root = read::parse(text)?;
+    pub fn parse(name: &str, text: &str) -> Result<Self, FileError> {
+        let root = parse(text)?;
         let mut root = Table::new(text, "a study", &root);
-        read::check_name(name).map_err(|message| root.wrong(format!("the file's name, {message}")))?;
+        check_name(name).map_err(|message| root.wrong(format!("the file's name, {message}")))?;
         let question = root.required("question")?.text()?;
         if question.value.trim().is_empty() {
             return Err(question.wrong("the question is empty: say in one sentence what the study answers"));
@@ -173,7 +138,7 @@ impl Study {
     }
 }
 
-fn rounds(root: &mut Table<'_>) -> Result<RoundsRule, StudyError> {
+fn rounds(root: &mut Table<'_>) -> Result<RoundsRule, FileError> {
     let precision = root.optional("precision").map(|value| value.parsed(text::share)).transpose()?;
     let budget = root.optional("budget").map(|value| value.parsed(text::limit)).transpose()?;
     let given = match root.optional("rounds") {
@@ -194,12 +159,12 @@ fn rounds(root: &mut Table<'_>) -> Result<RoundsRule, StudyError> {
         });
     };
     if let Some(place) = precision.map(|it| it.place).or(budget.map(|it| it.place)) {
-        return Err(StudyError { place, message: "precision and budget belong to rounds = \"auto\"".to_owned() });
+        return Err(FileError { place, message: "precision and budget belong to rounds = \"auto\"".to_owned() });
     }
     Ok(RoundsRule::Fixed(u32::try_from(count).unwrap_or(MAX_ROUNDS)))
 }
 
-fn models(root: &mut Table<'_>) -> Result<Option<Vec<Placed<String>>>, StudyError> {
+fn models(root: &mut Table<'_>) -> Result<Option<Vec<Placed<String>>>, FileError> {
     let Some(value) = root.optional("models") else { return Ok(None) };
     if value.is_text() {
         let word = value.text()?;
@@ -221,7 +186,7 @@ fn models(root: &mut Table<'_>) -> Result<Option<Vec<Placed<String>>>, StudyErro
     Ok(Some(models))
 }
 
-fn placement(root: &mut Table<'_>) -> Result<StudyPlacement, StudyError> {
+fn placement(root: &mut Table<'_>) -> Result<StudyPlacement, FileError> {
     let Some(value) = root.optional("placement") else { return Ok(StudyPlacement::Split) };
     let word = value.text()?;
     match word.value.as_str() {
@@ -231,7 +196,7 @@ fn placement(root: &mut Table<'_>) -> Result<StudyPlacement, StudyError> {
     }
 }
 
-fn controls(root: &mut Table<'_>) -> Result<Controls, StudyError> {
+fn controls(root: &mut Table<'_>) -> Result<Controls, FileError> {
     let mut controls = Controls { delay_ns: 2_000_000, work_ns: 20_000 };
     let Some(value) = root.optional("controls") else { return Ok(controls) };
     let mut table = value.table("controls")?;

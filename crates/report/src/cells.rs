@@ -45,7 +45,7 @@ pub fn cells<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Cell<'a>>
         }
     }
     let key = |cell: &Cell<'_>| {
-        let floor = cell.records.iter().any(|record| record.model.card.label == Label::Floor);
+        let floor = cell.is_of(Label::Floor);
         (!floor, cell.time(|record| record.makespan_ns).map_or(f64::INFINITY, |spread| spread.median))
     };
     cells.sort_by(|a, b| {
@@ -57,6 +57,12 @@ pub fn cells<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Cell<'a>>
 
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds, bytes and counts stay far below 2^53")]
 impl Cell<'_> {
+    /// Whether its model has this label.
+    #[must_use]
+    pub fn is_of(&self, label: Label) -> bool {
+        self.records.iter().any(|record| record.model.card.label == label)
+    }
+
     /// A time over the batches whose times count.
     pub fn time(&self, figure: impl Fn(&Record) -> Option<u64>) -> Option<Spread> {
         self.spread(Record::times_count, |record| figure(record).map(|value| value as f64))

@@ -28,6 +28,7 @@ pub mod table;
 pub mod timeline;
 pub mod units;
 mod whole;
+mod yardstick;
 
 pub use advise::Advice;
 pub use cells::{Cell, cells};

@@ -13,6 +13,7 @@ mod table;
 mod tests;
 mod text;
 mod wide;
+mod yardstick;
 
 use inflight_record::{Controls, Label, Machine, RoundsRule, Software, Workload};
 use schemars::JsonSchema;
@@ -33,6 +34,7 @@ pub use table::tables;
 pub(crate) use table::{above, in_order, letters, time};
 pub(crate) use text::{NONE, counted, limits, standing, value, with_limits};
 pub use wide::{Wide, wide};
+pub use yardstick::YardstickSummary;
 
 use crate::grid;
 use crate::study::{Placed, StudyRecords};
@@ -138,6 +140,9 @@ pub struct WorkloadSummary {
     pub rounds: usize,
     /// The models, in the order of the study.
     pub models: Vec<ModelSummary>,
+    /// Load generators that ran beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub yardsticks: Vec<YardstickSummary>,
     /// All pairs of models, by metric.
     pub rankings: Vec<Ranking>,
     /// What the control arms say of the study itself.

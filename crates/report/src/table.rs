@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use inflight_record::{Environment, Outcome, Record, WorkloadFigures};
+use inflight_record::{Environment, Label, Outcome, Record, Row, WorkloadFigures};
 
 use crate::cells::{Cell, Spread, cells};
 pub use crate::style::Style;
 use crate::style::{describe, ideal_formula, machine, placement};
 use crate::units::{bytes, duration, three};
+use crate::yardstick::{self, Counted};
 
 const COLUMNS: [&str; 11] = [
     "model",
@@ -93,12 +94,25 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
 pub fn table(records: &[Record], style: Style) -> String {
     let mut table = style.table(&COLUMNS, 1);
     let cells = cells(records);
-    for cell in &cells {
+    let (yardsticks, models): (Vec<&Cell<'_>>, Vec<_>) = cells.iter().partition(|cell| cell.is_of(Label::Yardstick));
+    for cell in models {
         table.add_row(row(cell));
     }
     let mut text = style.text(&table);
+    text.push_str(&yardstick::table(yardsticks.into_iter().map(yardstick_line), style));
     notes(&mut text, records, &cells);
     text
+}
+
+fn yardstick_line<'a>(cell: &Cell<'a>) -> yardstick::Line<'a> {
+    let counted: Vec<Counted> = cell.records.iter().filter_map(|record| Counted::of(&Row::from(*record))).collect();
+    let middle = |of: fn(&Counted) -> f64| inflight_stats::median(&counted.iter().map(of).collect::<Vec<_>>());
+    yardstick::Line {
+        name: cell.arm,
+        requests_per_second: middle(|it| it.requests_per_second),
+        cpu_per_request: middle(|it| it.cpu_per_request_ns).map_or_else(|| "–".to_owned(), duration),
+        batches: standing(cell),
+    }
 }
 
 fn row(cell: &Cell<'_>) -> Vec<String> {
@@ -130,7 +144,8 @@ fn row(cell: &Cell<'_>) -> Vec<String> {
 
 /// How many batches ended how, and which flags they carry: `5 ok, 1 without times: steal 1`.
 fn standing(cell: &Cell<'_>) -> String {
-    let outcomes = [Outcome::Ok, Outcome::Failed, Outcome::Timeout, Outcome::Invalid, Outcome::Skipped];
+    let outcomes =
+        [Outcome::Ok, Outcome::Counted, Outcome::Failed, Outcome::Timeout, Outcome::Invalid, Outcome::Skipped];
     let mut text = outcomes
         .iter()
         .filter(|outcome| cell.ended(**outcome) > 0)

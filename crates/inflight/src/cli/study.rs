@@ -183,7 +183,7 @@ impl Watcher {
 
 /// Says what went wrong with a batch, if anything did.
 fn tell(workload: &str, record: &Record) {
-    if record.outcome != Outcome::Ok {
+    if !matches!(record.outcome, Outcome::Ok | Outcome::Counted) {
         let reason = record.reason.as_deref().unwrap_or("no reason");
         eprintln!("{workload} · {}: {} · {reason}", record.arm, record.outcome.as_str());
     }

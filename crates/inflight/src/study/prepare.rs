@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use inflight_harness::child::Program;
 use inflight_harness::environment::sha256_hex;
 use inflight_harness::plan::{Contender, Placement};
-use inflight_record::study::{DEFAULT_BUDGET_NS, DEFAULT_PRECISION, Placed, Study, StudyError, StudyPlacement};
+use inflight_record::study::{DEFAULT_BUDGET_NS, DEFAULT_PRECISION, FileError, Placed, Study, StudyPlacement};
 use inflight_record::{
     Arm, ArmKind, Controls, Environment, Manifest, NamedWorkload, RoundsRule, SCHEMA_VERSION, Shard,
 };
@@ -100,7 +100,7 @@ pub fn prepare(
 ) -> anyhow::Result<Prepared> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let here = |error: StudyError| anyhow::anyhow!("{}:{error}", file.display());
+    let here = |error: FileError| anyhow::anyhow!("{}:{error}", file.display());
     let study = Study::parse(stem, &text).map_err(here)?;
     let contenders = match &overrides.models {
         Some(asked) => {
@@ -151,7 +151,7 @@ fn arm(kind: ArmKind, contender: &Contender) -> Arm {
     Arm { arm: contender.arm.clone(), model: contender.card.id.clone(), label: contender.card.label, kind }
 }
 
-fn one(model: &Placed<String>, inflight: &Path) -> Result<Contender, StudyError> {
+fn one(model: &Placed<String>, inflight: &Path) -> Result<Contender, FileError> {
     let mut chosen = lineup::choose(&model.value, inflight).map_err(|error| model.wrong(error.to_string()))?;
     match chosen.len() {
         1 => Ok(chosen.remove(0)),
@@ -160,7 +160,7 @@ fn one(model: &Placed<String>, inflight: &Path) -> Result<Contender, StudyError>
 }
 
 /// The models that the study names, then the baseline's control arms.
-fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)>, StudyError> {
+fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)>, FileError> {
     let models = match &study.models {
         Some(names) => {
             let mut models: Vec<Contender> = Vec::new();
@@ -183,7 +183,7 @@ fn with_controls(
     study: &Study,
     models: Vec<Contender>,
     inflight: &Path,
-) -> Result<Vec<(ArmKind, Contender)>, StudyError> {
+) -> Result<Vec<(ArmKind, Contender)>, FileError> {
     let baseline = one(&study.baseline, inflight)?;
     if !models.iter().any(|model| model.arm == baseline.arm) {
         return Err(study.baseline.wrong(format!(
@@ -198,7 +198,7 @@ fn with_controls(
 /// The baseline under the control's name, with what the control adds.
 fn control(baseline: &Contender, kind: ArmKind, controls: Controls, inflight: &Path) -> Contender {
     let (delay_ns, work_ns) = match kind {
-        ArmKind::Model | ArmKind::Again => (0, 0),
+        ArmKind::Model | ArmKind::Yardstick | ArmKind::Again => (0, 0),
         ArmKind::Delay => (controls.delay_ns, 0),
         ArmKind::Work => (0, controls.work_ns),
     };
@@ -207,5 +207,5 @@ fn control(baseline: &Contender, kind: ArmKind, controls: Controls, inflight: &P
     for (name, size) in added.into_iter().filter(|(_, size)| *size > 0) {
         worker.args.extend([name.to_owned(), size.to_string()]);
     }
-    Contender { arm: format!("{}{}", baseline.arm, kind.ending()), card: baseline.card.clone(), worker }
+    Contender { arm: format!("{}{}", baseline.arm, kind.ending()), card: baseline.card.clone(), worker, lacks: None }
 }

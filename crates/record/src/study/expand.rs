@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use itertools::iproduct;
 
-use super::read::{Table, Value, check_name};
-use super::{MAX_WORKLOADS, Place, Placed, StudyError};
+use super::{FileError, MAX_WORKLOADS, Place, Placed};
 use crate::manifest::NamedWorkload;
+use crate::placed::{Table, Value, check_name};
 use crate::text::{self, DelayText};
 use crate::workload::{MAX_BODY_BYTES, MAX_CONCURRENCY, MAX_HOSTS, MAX_REQUESTS};
 use crate::{Connections, Workload, WorkloadError};
 
 /// All workloads of a study, in the order of the file.
-pub(super) fn workloads(root: &mut Table<'_>, seed: u64) -> Result<Vec<NamedWorkload>, StudyError> {
+pub(super) fn workloads(root: &mut Table<'_>, seed: u64) -> Result<Vec<NamedWorkload>, FileError> {
     let tables = root.required("workload")?.list()?;
     let mut workloads = Workloads::default();
     for table in &tables {
@@ -34,8 +34,8 @@ struct Workloads {
 }
 
 impl Workloads {
-    fn add(&mut self, id: String, workload: Workload, place: Place) -> Result<(), StudyError> {
-        let wrong = |message: String| Err(StudyError { place, message });
+    fn add(&mut self, id: String, workload: Workload, place: Place) -> Result<(), FileError> {
+        let wrong = |message: String| Err(FileError { place, message });
         if self.list.len() == MAX_WORKLOADS {
             return wrong(format!("a study has at most {MAX_WORKLOADS} workloads"));
         }
@@ -71,8 +71,8 @@ impl<T> Axis<T> {
     fn read(
         value: Option<Value<'_>>,
         default: T,
-        read: impl Fn(&Value<'_>) -> Result<Placed<T>, StudyError>,
-    ) -> Result<Self, StudyError> {
+        read: impl Fn(&Value<'_>) -> Result<Placed<T>, FileError>,
+    ) -> Result<Self, FileError> {
         match value {
             Some(value) => Self::of(&value, read),
             None => {
@@ -81,7 +81,7 @@ impl<T> Axis<T> {
         }
     }
 
-    fn of(value: &Value<'_>, read: impl Fn(&Value<'_>) -> Result<Placed<T>, StudyError>) -> Result<Self, StudyError> {
+    fn of(value: &Value<'_>, read: impl Fn(&Value<'_>) -> Result<Placed<T>, FileError>) -> Result<Self, FileError> {
         let (items, listed) = value.one_or_list()?;
         Ok(Self { values: items.iter().map(read).collect::<Result<_, _>>()?, listed })
     }
@@ -100,7 +100,7 @@ struct Axes {
 }
 
 impl Axes {
-    fn read(table: &mut Table<'_>) -> Result<Self, StudyError> {
+    fn read(table: &mut Table<'_>) -> Result<Self, FileError> {
         let name = table.optional("name").map(|value| value.text()).transpose()?;
         if let Some(name) = &name {
             check_name(&name.value).map_err(|message| name.wrong(format!("a name, {message}")))?;
@@ -131,7 +131,7 @@ impl Axes {
     }
 
     /// Every combination, the concurrency varying fastest.
-    fn expand(&self, seed: u64, place: Place, workloads: &mut Workloads) -> Result<(), StudyError> {
+    fn expand(&self, seed: u64, place: Place, workloads: &mut Workloads) -> Result<(), FileError> {
         for (delay, body, connections, hosts, capacity, count, concurrency) in iproduct!(
             &self.delay.values,
             &self.body.values,
@@ -161,7 +161,7 @@ impl Axes {
                     WorkloadError::Delay(_) | WorkloadError::Sigma(_) | WorkloadError::NoDelay(_) => delay.place,
                     _ => concurrency.place,
                 };
-                StudyError { place, message: error.to_string() }
+                FileError { place, message: error.to_string() }
             })?;
             workloads.add(self.id(&workload, count.value), workload, place)?;
         }

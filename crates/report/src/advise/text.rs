@@ -190,6 +190,7 @@ fn row(model: &ModelAdvice, answer: &Answer) -> Vec<String> {
         [&model.times_the_best, &model.cpu_per_request, &model.cpu_total, &model.peak_memory, &model.marginal_memory];
     row.extend(costs.map(|cost| shown_or_none(cost.as_ref())));
     row.push(match (model.label, model.standing) {
+        (Label::Yardstick, _) => "yardstick".to_owned(),
         (Label::Floor, _) => "floor".to_owned(),
         (Label::Historical, _) => "historical".to_owned(),
         (_, Standing::Best) => "best".to_owned(),

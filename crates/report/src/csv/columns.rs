@@ -1,6 +1,6 @@
 //! The columns of `records.csv`: name, unit, meaning and what stands in them, in one place.
 
-use inflight_record::{ArmKind, Memory};
+use inflight_record::{ArmKind, Memory, Outcome};
 
 use super::{Batch, Cells, Column};
 use crate::metric::number;
@@ -116,11 +116,15 @@ fn kind(kind: ArmKind) -> &'static str {
         ArmKind::Again => "again",
         ArmKind::Delay => "delay",
         ArmKind::Work => "work",
+        ArmKind::Yardstick => "yardstick",
     }
 }
 
 fn cpu_per_request(batch: &Batch<'_>) -> Option<f64> {
-    let requests = batch.line.workload.requests;
+    let requests = match batch.line.outcome {
+        Outcome::Counted => batch.line.ledger?.requests,
+        _ => batch.line.workload.requests,
+    };
     batch.line.cpu.filter(|_| requests > 0).map(|cpu| number(cpu.total_ns()) / number(requests))
 }
 

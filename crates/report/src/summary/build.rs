@@ -10,6 +10,7 @@ use super::controls::ControlArms;
 use super::figure::{Figure, Ids, median_figure, ratio_figure};
 use super::marginal::marginal_memory;
 use super::ranking::{Entry, Ranking};
+use super::yardstick::yardsticks;
 use super::{MachineSummary, ModelSummary, SUMMARY_VERSION, Summary, WorkloadSummary};
 use crate::grid::{ArmRows, Cells, Values, machines, plain};
 use crate::metric::Metric;
@@ -73,6 +74,7 @@ fn workload(ids: &Ids, cells: &Cells<'_>, study: &StudyRecords, stopping: Stoppi
         workload: named.workload.clone(),
         rounds: cells.rounds,
         models: cells.models().map(|rows| model(ids, cells, rows, &compared, baseline, stopping)).collect(),
+        yardsticks: yardsticks(ids, cells, stopping),
         rankings: rankings.collect(),
         controls,
     }

@@ -37,7 +37,8 @@ impl Summary {
                 let models = workload.models.iter().flat_map(|model| {
                     model.figures.iter().chain(&model.ratios).map(|figure| (model.model.as_str(), figure))
                 });
-                let all = models.chain(workload.controls.figures());
+                let yardsticks = workload.yardsticks.iter().map(|it| (it.yardstick.as_str(), &it.cpu_per_request));
+                let all = models.chain(yardsticks).chain(workload.controls.figures());
                 all.map(move |(arm, figure)| Entry { machine, of: Of::Workload(workload), arm, figure })
             });
             let slopes = machine.marginal_memory.iter().flat_map(move |group| {

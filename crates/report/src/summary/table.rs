@@ -6,6 +6,7 @@ use inflight_record::Label;
 
 use super::notes::notes;
 use super::text::{NONE, counted, standing};
+use super::yardstick::yardstick_table;
 use super::{MachineSummary, MarginalMemory, ModelSummary, Summary, WorkloadSummary};
 use crate::metric::{Metric, number};
 use crate::style::{Style, describe, ideal_formula, machine, placement};
@@ -26,6 +27,7 @@ pub fn tables(summary: &Summary, style: Style) -> String {
         for workload in &machine.workloads {
             let _ = writeln!(text, "{}", style.lines(&above(workload, machine)));
             text.push_str(&table(workload, summary, style));
+            text.push_str(&yardstick_table(workload, style));
             text.push_str(&style.lines(&notes(workload, summary)));
             text.push('\n');
         }
