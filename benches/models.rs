@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     for workload in [REQUEST_BOUND, CONCURRENCY_BOUND] {
         let mut group = criterion.benchmark_group(workload.slug());
         group.sampling_mode(SamplingMode::Flat).sample_size(SAMPLES as usize);
-        for model in lineup::models() {
+        for model in lineup::core() {
             let contender = lineup::contender(model, Path::new(env!("CARGO_BIN_EXE_inflight")));
             bench(&mut group, &workload, &contender, &environment, &records);
         }

@@ -7,6 +7,7 @@ mod doctor;
 mod list;
 mod merge;
 mod pack;
+mod peers;
 mod report;
 mod run;
 mod schema;
@@ -48,6 +49,8 @@ pub struct Arguments {
 enum Command {
     /// Names every model, with its client and what it declares.
     List(ListArguments),
+    /// Names the programs from outside that speak the worker protocol, or checks each under the witness.
+    Peers(peers::PeersArguments),
     /// Runs models on one workload, in interleaved rounds, and prints the comparison.
     ///
     /// Exit code: 0 all batches ok or skipped by rule; 1 a batch failed, overran or was invalid; 2 bad input;
@@ -138,9 +141,15 @@ struct RunArguments {
     /// How many rounds; each runs every model once, in random order.
     #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rounds: u32,
-    /// all, or ids with commas between them (see `inflight list`).
+    /// all, core (the classic eleven), or ids with commas between them (see `inflight list`).
     #[arg(long, default_value = "all")]
     models: String,
+    /// Peers from outside in the same rounds: all, installed, or ids with commas between them (see `inflight peers list`).
+    #[arg(long, value_name = "ID,…")]
+    peers: Option<String>,
+    /// The list of peers.
+    #[arg(long, value_name = "FILE", default_value = inflight::peers::FILE)]
+    peers_file: PathBuf,
     /// Seed of the random orders; a random one unless given, and always on the record.
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
@@ -220,6 +229,7 @@ struct ServeArguments {
 pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::List(list) => list::run(&list),
+        Command::Peers(peers) => peers::run(&peers),
         Command::Run(run) => run::run(&run),
         Command::Table(table) => table::run(&table),
         Command::Summary(summary) => summary::run(&summary),

@@ -3,5 +3,6 @@
 
 pub mod comparison;
 pub mod lineup;
+pub mod peers;
 pub mod software;
 pub mod study;

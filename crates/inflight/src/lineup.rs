@@ -28,39 +28,67 @@ pub fn contender(model: &dyn Model, inflight: &Path) -> Contender {
     Contender { arm: card.id.clone(), card, worker, lacks: None }
 }
 
-/// A name that is no model's, with the one that may have been meant.
+/// A name that is no model's or peer's, with the one that may have been meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownModel {
+pub struct UnknownName {
+    /// What it should name: `model`, `peer`.
+    pub what: &'static str,
     /// As asked.
     pub asked: String,
     /// The nearest, where one is near.
     pub near: Option<String>,
 }
 
-impl std::fmt::Display for UnknownModel {
+impl std::fmt::Display for UnknownName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no model is called {:?}", self.asked)?;
-        match &self.near {
-            Some(near) => write!(f, "; did you mean {near:?}?"),
-            None => write!(f, "; `inflight list` names them all"),
+        write!(f, "no {} is called {:?}", self.what, self.asked)?;
+        match (&self.near, self.what) {
+            (Some(near), _) => write!(f, "; did you mean {near:?}?"),
+            (None, "peer") => write!(f, "; `inflight peers list` names them all"),
+            (None, _) => write!(f, "; `inflight list` names them all"),
         }
     }
 }
 
-impl std::error::Error for UnknownModel {}
+impl std::error::Error for UnknownName {}
 
-/// The contenders that `asked` names: `all`, or ids with commas between them, each once.
+/// The first rows to look at: the card's models of the classic comparison, from the loop to the floor, without what the
+/// whole ladder adds to them. What is meant to be quick runs these.
+#[must_use]
+pub fn core() -> Vec<&'static dyn Model> {
+    models().into_iter().filter(|model| CORE.contains(&model.card().id.as_str())).collect()
+}
+
+/// The ids of [`core`].
+pub const CORE: [&str; 11] = [
+    "sequential",
+    "thread-per-request",
+    "thread-per-request/idiomatic",
+    "rayon-pool",
+    "rayon-pool/idiomatic",
+    "rayon-pool/default",
+    "tokio-reqwest",
+    "tokio-reqwest/current-thread",
+    "async-std-surf",
+    "async-std-surf/idiomatic",
+    "raw-epoll",
+];
+
+/// The contenders that `asked` names: `all`, `core`, or ids with commas between them, each once.
 ///
 /// # Errors
 /// A name is no model's.
-pub fn choose(asked: &str, inflight: &Path) -> Result<Vec<Contender>, UnknownModel> {
+pub fn choose(asked: &str, inflight: &Path) -> Result<Vec<Contender>, UnknownName> {
     let all: Vec<Contender> = models().into_iter().map(|model| contender(model, inflight)).collect();
-    if asked.trim() == "all" {
-        return Ok(all);
+    match asked.trim() {
+        "all" => return Ok(all),
+        "core" => return Ok(all.into_iter().filter(|contender| CORE.contains(&contender.arm.as_str())).collect()),
+        _ => {}
     }
+    let ids: Vec<&str> = all.iter().map(|contender| contender.arm.as_str()).collect();
     let mut chosen: Vec<Contender> = Vec::new();
     for name in asked.split(',').map(str::trim) {
-        let found = all.iter().find(|contender| contender.arm == name).ok_or_else(|| unknown(name, &all))?;
+        let found = all.iter().find(|contender| contender.arm == name).ok_or_else(|| unknown("model", name, &ids))?;
         if !chosen.iter().any(|contender| contender.arm == name) {
             chosen.push(found.clone());
         }
@@ -68,14 +96,15 @@ pub fn choose(asked: &str, inflight: &Path) -> Result<Vec<Contender>, UnknownMod
     Ok(chosen)
 }
 
-fn unknown(asked: &str, all: &[Contender]) -> UnknownModel {
-    let near = all
+/// The error that there is no such name among these.
+pub(crate) fn unknown(what: &'static str, asked: &str, names: &[&str]) -> UnknownName {
+    let near = names
         .iter()
-        .map(|contender| (strsim::jaro_winkler(asked, &contender.arm), &contender.arm))
+        .map(|name| (strsim::jaro_winkler(asked, name), name))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name.clone());
-    UnknownModel { asked: asked.to_owned(), near }
+        .map(|(_, name)| (*name).to_owned());
+    UnknownName { what, asked: asked.to_owned(), near }
 }
 
 /// A model by its id.
@@ -134,6 +163,9 @@ mod tests {
     fn names_are_chosen_and_near_misses_suggested() {
         let path = Path::new("inflight");
         assert_eq!(choose("all", path).unwrap().len(), models().len());
+        let named: Vec<String> = choose("core", path).unwrap().into_iter().map(|contender| contender.arm).collect();
+        assert_eq!(named, core().iter().map(|model| model.card().id).collect::<Vec<_>>());
+        assert_eq!(named.len(), CORE.len(), "each id of the core is a model's");
         let two = choose("raw-epoll, sequential,raw-epoll", path).unwrap();
         assert_eq!(two.iter().map(|contender| contender.arm.as_str()).collect::<Vec<_>>(), ["raw-epoll", "sequential"]);
         assert_eq!(choose("tokio-request", path).unwrap_err().near.as_deref(), Some("tokio-reqwest"));

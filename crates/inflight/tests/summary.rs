@@ -47,6 +47,7 @@ fn study(dir: &Path) {
             slug: first.workload.slug.clone(),
             workload: first.workload.workload(),
         }],
+        claims: Vec::new(),
         arms: vec![arm("sequential", Label::Idiomatic), arm("raw-epoll", Label::Floor)],
     };
     std::fs::write(dir.join("study.jsonl"), serde_json::to_string(&manifest).unwrap() + "\n").unwrap();

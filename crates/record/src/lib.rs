@@ -27,7 +27,7 @@ pub use card::{Card, DeclaredPeak, HiddenCap, Label};
 pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
 pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch};
-pub use manifest::{Arm, ArmKind, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
+pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use record::{
     ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Outside, Percentiles,
     Record, Reported, SCHEMA_VERSION, WorkloadFigures,

@@ -37,6 +37,28 @@ pub struct Manifest {
     pub workloads: Vec<NamedWorkload>,
     /// Who runs them: the models, then the control arms.
     pub arms: Vec<Arm>,
+    /// What others say, to be put beside what was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+}
+
+/// What somebody says about two models, and where the study puts it to the test: the makespan of one over that of the
+/// other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Claim {
+    /// In one sentence.
+    pub says: String,
+    /// The figures that it rests on, as its source has them.
+    pub theirs: String,
+    /// Makespan of `slow` over that of `fast` by those figures, where they give one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<f64>,
+    /// Id of the workload that stands for theirs.
+    pub workload: String,
+    /// The model that is said to be slower.
+    pub slow: String,
+    /// The model that is said to be faster.
+    pub fast: String,
 }
 
 /// How many rounds a study runs.

@@ -175,6 +175,19 @@ impl<'a> Value<'a> {
         Ok(self.placed(value))
     }
 
+    /// A number above 0.
+    pub(crate) fn above_zero(&self) -> Result<Placed<f64>, FileError> {
+        let text = match (self.value.as_float(), self.value.as_integer()) {
+            (Some(float), _) => float.as_str(),
+            (None, Some(whole)) => whole.as_str(),
+            (None, None) => return Err(self.not_a("a number")),
+        };
+        let value = text.replace('_', "").parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0);
+        value
+            .map(|value| self.placed(value))
+            .ok_or_else(|| self.wrong(format!("{} must be above 0, not {text}", self.key)))
+    }
+
     /// A whole number within a range.
     pub(crate) fn whole(&self, range: RangeInclusive<u64>) -> Result<Placed<u64>, FileError> {
         let number = self.value.as_integer().ok_or_else(|| self.not_a("a whole number"))?;

@@ -18,6 +18,7 @@
 //! | `precision` | width of each interval at which `auto` stops: `"2%"` | `"2%"` |
 //! | `budget` | time after which `auto` begins no new round: `"20m"` | `"20m"` |
 //! | `models` | `"all"`, or a list of ids | `"all"` |
+//! | `peers` | `"all"`, or a list of ids of `benches/peers.toml`: those that are not installed are skipped, and say so | none |
 //! | `baseline` | the model that the others are compared with | `"tokio-reqwest"` |
 //! | `seed` | of the orders, and of delays that vary | 1 |
 //! | `placement` | `"split"` or `"shared"` | `"split"` |
@@ -25,6 +26,7 @@
 //! | `controls.delay` | time that the A/A+delay arm waits at the end of each batch | `"2ms"` |
 //! | `controls.work` | CPU time that the A/A+work arm spins for each request | `"20us"` |
 //! | `workload` | one table each, see below | at least one |
+//! | `claim` | one table each, see below | none |
 //!
 //! | key of a workload | value | default |
 //! | --- | --- | --- |
@@ -37,14 +39,23 @@
 //! | `hosts` | 1 to 128 | 1 |
 //! | `capacity` | how many requests the server holds at once | no limit |
 //!
+//! | key of a claim | value | default |
+//! | --- | --- | --- |
+//! | `says` | what somebody claims, in one sentence | required |
+//! | `theirs` | the figures that it rests on, as their source has them | required |
+//! | `times` | makespan of `slow` over that of `fast` by those figures | none |
+//! | `workload` | id of the workload that stands for theirs | required |
+//! | `slow`, `fast` | the two models | required |
+//!
 //! Each key of a workload but `name` may have a list in place of a value: the table then stands for every combination.
 //! A workload's id is its name and what its lists vary (`d50ms-c1000`, `c1000`); without either, its slug.
 
+mod claims;
 mod expand;
 
-use crate::manifest::{Controls, NamedWorkload, RoundsRule};
+use crate::manifest::{Claim, Controls, NamedWorkload, RoundsRule};
 pub use crate::placed::{FileError, Place, Placed};
-use crate::placed::{Table, check_name, parse};
+use crate::placed::{Table, Value, check_name, parse};
 use crate::text;
 
 /// Most workloads of one study.
@@ -65,6 +76,15 @@ pub enum StudyPlacement {
     Shared,
 }
 
+/// Which peers a study names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StudyPeers {
+    /// All of the list.
+    All,
+    /// These.
+    Named(Vec<Placed<String>>),
+}
+
 /// A study as its file asks for it; every range was checked but the names of models, which only the line-up knows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
@@ -74,6 +94,8 @@ pub struct Study {
     pub question: String,
     /// The models; `None` for all of them.
     pub models: Option<Vec<Placed<String>>>,
+    /// The peers from outside, where it has any.
+    pub peers: Option<StudyPeers>,
     /// The model that the others are compared with.
     pub baseline: Placed<String>,
     /// How many rounds.
@@ -88,6 +110,8 @@ pub struct Study {
     pub controls: Controls,
     /// Its workloads.
     pub workloads: Vec<NamedWorkload>,
+    /// What others say of them. That the models are those of the study, only the line-up knows.
+    pub claims: Vec<Placed<Claim>>,
 }
 
 impl Study {
@@ -114,14 +138,18 @@ impl Study {
         let seed = root.optional("seed").map(|it| it.whole(0..=i64::MAX as u64)).transpose()?;
         let seed = seed.map_or(1, |seed| seed.value);
         let models = models(&mut root)?;
+        let peers = peers(&mut root)?;
         let baseline = match root.optional("baseline") {
             Some(value) => value.text()?,
             None => Placed { value: "tokio-reqwest".to_owned(), place: root.place() },
         };
+        let workloads = expand::workloads(&mut root, seed)?;
         let study = Self {
+            claims: claims::claims(&mut root, &workloads)?,
             name: name.to_owned(),
             question: question.value,
             models,
+            peers,
             baseline,
             rounds,
             seed,
@@ -131,7 +159,7 @@ impl Study {
                 None => None,
             },
             controls: controls(&mut root)?,
-            workloads: expand::workloads(&mut root, seed)?,
+            workloads,
         };
         root.finish()?;
         Ok(study)
@@ -166,24 +194,39 @@ fn rounds(root: &mut Table<'_>) -> Result<RoundsRule, FileError> {
 
 fn models(root: &mut Table<'_>) -> Result<Option<Vec<Placed<String>>>, FileError> {
     let Some(value) = root.optional("models") else { return Ok(None) };
+    all_or_names(&value, "models", "[\"raw-epoll\", \"sequential\"]")
+}
+
+fn peers(root: &mut Table<'_>) -> Result<Option<StudyPeers>, FileError> {
+    let Some(value) = root.optional("peers") else { return Ok(None) };
+    let names = all_or_names(&value, "peers", "[\"go-net-http\", \"python-aiohttp\"]")?;
+    Ok(Some(names.map_or(StudyPeers::All, StudyPeers::Named)))
+}
+
+/// A list of names, each once; `None` for `"all"`.
+fn all_or_names(
+    value: &Value<'_>,
+    what: &'static str,
+    example: &str,
+) -> Result<Option<Vec<Placed<String>>>, FileError> {
     if value.is_text() {
         let word = value.text()?;
         return if word.value == "all" {
             Ok(None)
         } else {
-            Err(word.wrong("models must be \"all\" or a list of ids: [\"raw-epoll\", \"sequential\"]"))
+            Err(word.wrong(format!("{what} must be \"all\" or a list of ids: {example}")))
         };
     }
     let list = value.list()?;
-    let mut models: Vec<Placed<String>> = Vec::new();
+    let mut names: Vec<Placed<String>> = Vec::new();
     for item in &list {
-        let model = item.text()?;
-        if models.iter().any(|known| known.value == model.value) {
-            return Err(model.wrong(format!("{:?} stands twice among the models", model.value)));
+        let name = item.text()?;
+        if names.iter().any(|known| known.value == name.value) {
+            return Err(name.wrong(format!("{:?} stands twice among the {what}", name.value)));
         }
-        models.push(model);
+        names.push(name);
     }
-    Ok(Some(models))
+    Ok(Some(names))
 }
 
 fn placement(root: &mut Table<'_>) -> Result<StudyPlacement, FileError> {

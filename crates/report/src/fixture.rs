@@ -44,6 +44,7 @@ pub(crate) fn manifest(models: &[&str], workloads: &[NamedWorkload]) -> Manifest
         baseline: models[0].to_owned(),
         controls: Controls { delay_ns: DELAY_NS, work_ns: WORK_NS },
         workloads: workloads.to_vec(),
+        claims: Vec::new(),
         arms: models.iter().map(|it| arm((*it).to_owned(), it, ArmKind::Model)).chain(controls).collect(),
     }
 }
@@ -118,6 +119,7 @@ pub(crate) fn row(manifest: &Manifest, named: &NamedWorkload, arm: &Arm, round: 
         from_start_ns: Some((makespan_ns - 2_000, makespan_ns - 1_000)),
         from_send_ns: Some((workload.delay_ns, workload.delay_ns + 1_000)),
         ledger: Some(LedgerRow {
+            requests: workload.requests,
             peak_in_flight: workload.concurrency,
             connections: workload.concurrency,
             span_ns: makespan_ns - 1_000,

@@ -2,6 +2,7 @@
 
 mod batches;
 mod build;
+mod claims;
 mod controls;
 mod entry;
 mod figure;
@@ -20,6 +21,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use batches::{Batches, Ended, Flagged};
+pub use claims::ClaimSummary;
+pub(crate) use claims::{OVER, claims_table};
 pub use controls::{Again, ControlArms, FoundBack};
 pub use entry::{Entry, Of};
 pub use figure::Figure;
@@ -143,6 +146,9 @@ pub struct WorkloadSummary {
     /// Load generators that ran beside them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yardsticks: Vec<YardstickSummary>,
+    /// What others say of its models, beside what was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimSummary>,
     /// All pairs of models, by metric.
     pub rankings: Vec<Ranking>,
     /// What the control arms say of the study itself.

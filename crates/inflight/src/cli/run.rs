@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use inflight::comparison::{Choices, plan};
-use inflight::{lineup, software};
+use inflight::{lineup, peers, software};
 use inflight_harness::driver::{self, DriverError, Event};
 use inflight_harness::plan::{Placement, Plan};
 use inflight_harness::store::Store;
@@ -94,7 +94,10 @@ fn checked_plan(arguments: &RunArguments, environment: &inflight_record::Environ
     };
     workload.validate()?;
     let inflight = std::env::current_exe().context("cannot find this binary to start it again")?;
-    let contenders = lineup::choose(&arguments.models, &inflight)?;
+    let mut contenders = lineup::choose(&arguments.models, &inflight)?;
+    if let Some(asked) = &arguments.peers {
+        contenders.extend(peers::choose(asked, peers::load(&arguments.peers_file)?)?);
+    }
     let choices = Choices {
         workload,
         contenders,

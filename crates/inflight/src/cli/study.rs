@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use inflight::software;
 use inflight::study::estimate::spoken;
 use inflight::study::prepare::{Overrides, Prepared, RoundsWord, prepare};
 use inflight::study::runner::{Ended, Progress, Runner};
 use inflight::study::{directory, lock};
+use inflight::{peers, software};
 use inflight_record::study::MAX_ROUNDS;
 use inflight_record::{Outcome, Record, RoundsRule, Shard, text};
 
@@ -34,6 +34,12 @@ pub struct StudyArguments {
     /// Instead of the file's models: ids with commas between them.
     #[arg(long, value_name = "ID,…")]
     models: Option<String>,
+    /// Instead of the file's peers: all, installed, none, or ids with commas between them.
+    #[arg(long, value_name = "ID,…")]
+    peers: Option<String>,
+    /// The list of peers.
+    #[arg(long, value_name = "FILE", default_value = peers::FILE)]
+    peers_file: PathBuf,
     /// Instead of the file's rounds: a number, or auto, which goes on until every interval is narrow enough.
     #[arg(long, value_name = "R", value_parser = parse_rounds)]
     rounds: Option<RoundsWord>,
@@ -61,6 +67,8 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
     let overrides = Overrides {
         workloads: arguments.workloads.clone(),
         models: arguments.models.clone(),
+        peers: arguments.peers.clone(),
+        peers_file: arguments.peers_file.clone(),
         rounds: arguments.rounds,
         precision: arguments.precision,
         budget: arguments.budget,

@@ -1,19 +1,21 @@
 //! From a study file to what runs: the manifest and its contenders.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use inflight_harness::child::Program;
 use inflight_harness::environment::sha256_hex;
 use inflight_harness::plan::{Contender, Placement};
-use inflight_record::study::{DEFAULT_BUDGET_NS, DEFAULT_PRECISION, FileError, Placed, Study, StudyPlacement};
+use inflight_record::study::{
+    DEFAULT_BUDGET_NS, DEFAULT_PRECISION, FileError, Placed, Study, StudyPeers, StudyPlacement,
+};
 use inflight_record::{
-    Arm, ArmKind, Controls, Environment, Manifest, NamedWorkload, RoundsRule, SCHEMA_VERSION, Shard,
+    Arm, ArmKind, Claim, Controls, Environment, Label, Manifest, NamedWorkload, RoundsRule, SCHEMA_VERSION, Shard,
 };
 
-use crate::lineup;
+use crate::{lineup, peers};
 
 /// What the command line may change of a study.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +24,10 @@ pub struct Overrides {
     pub workloads: Option<Vec<String>>,
     /// Instead of the file's models: ids with commas between them.
     pub models: Option<String>,
+    /// Instead of the file's peers: `all`, `installed`, `none`, or ids with commas between them.
+    pub peers: Option<String>,
+    /// The list of peers.
+    pub peers_file: PathBuf,
     /// Instead of the file's rounds.
     pub rounds: Option<RoundsWord>,
     /// Instead of the file's precision.
@@ -102,37 +108,42 @@ pub fn prepare(
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let here = |error: FileError| anyhow::anyhow!("{}:{error}", file.display());
     let study = Study::parse(stem, &text).map_err(here)?;
-    let contenders = match &overrides.models {
+    let mut models = match &overrides.models {
         Some(asked) => {
             let models = lineup::choose(asked, inflight)?;
             let baseline = &study.baseline.value;
             if !models.iter().any(|model| &model.arm == baseline) {
                 bail!("the baseline {baseline:?} must be among --models: all are compared with it");
             }
-            with_controls(&study, models, inflight).map_err(here)?
+            models
         }
         None => contenders(&study, inflight).map_err(here)?,
     };
+    models.extend(peers(&study, overrides, here)?);
+    let contenders = with_controls(&study, models, inflight).map_err(here)?;
     let rounds = overrides.rounds(study.rounds)?;
     if overrides.shard.is_some() && matches!(rounds, RoundsRule::Auto { .. }) {
         bail!("a part of a study needs a number of rounds: no part sees when the whole is narrow enough");
     }
-    let name = study.name;
+    let workloads = overrides.workloads(study.workloads.clone())?;
+    let claims = claims(&study, overrides, &workloads, &contenders).map_err(here)?;
+    let name = study.name.clone();
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let manifest = Manifest {
         schema_version: SCHEMA_VERSION,
         study_id: format!("{name}-{now}-{:08x}", rand::random::<u32>()),
         name,
-        question: study.question,
+        question: study.question.clone(),
         study_sha256: sha256_hex(text.as_bytes()),
         binary_sha256: sha256_hex(&fs::read(inflight).context("cannot read this binary")?),
         environment_id: environment.environment_id.clone(),
         seed: study.seed,
         rounds,
         shard: overrides.shard,
-        baseline: study.baseline.value,
+        baseline: study.baseline.value.clone(),
         controls: study.controls,
-        workloads: overrides.workloads(study.workloads)?,
+        workloads,
+        claims,
         arms: contenders.iter().map(|(kind, contender)| arm(*kind, contender)).collect(),
     };
     Ok(Prepared {
@@ -151,6 +162,31 @@ fn arm(kind: ArmKind, contender: &Contender) -> Arm {
     Arm { arm: contender.arm.clone(), model: contender.card.id.clone(), label: contender.card.label, kind }
 }
 
+/// The claims that can be put to the test. One that names what the study does not run is a mistake, unless the command
+/// line left it out.
+fn claims(
+    study: &Study,
+    overrides: &Overrides,
+    workloads: &[NamedWorkload],
+    contenders: &[(ArmKind, Contender)],
+) -> Result<Vec<Claim>, FileError> {
+    let runs = |model: &str| contenders.iter().any(|(_, contender)| contender.arm == model);
+    let chosen = overrides.models.is_some() || overrides.peers.is_some();
+    let mut claims = Vec::new();
+    for claim in &study.claims {
+        let Claim { workload, slow, fast, .. } = &claim.value;
+        let missing = [slow, fast].into_iter().find(|model| !runs(model));
+        match missing {
+            Some(model) if !chosen => {
+                return Err(claim.wrong(format!("the study does not run {model:?}, which this claim is about")));
+            }
+            None if workloads.iter().any(|known| known.id == *workload) => claims.push(claim.value.clone()),
+            _ => {}
+        }
+    }
+    Ok(claims)
+}
+
 fn one(model: &Placed<String>, inflight: &Path) -> Result<Contender, FileError> {
     let mut chosen = lineup::choose(&model.value, inflight).map_err(|error| model.wrong(error.to_string()))?;
     match chosen.len() {
@@ -159,9 +195,9 @@ fn one(model: &Placed<String>, inflight: &Path) -> Result<Contender, FileError> 
     }
 }
 
-/// The models that the study names, then the baseline's control arms.
-fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)>, FileError> {
-    let models = match &study.models {
+/// The models that the study names.
+fn contenders(study: &Study, inflight: &Path) -> Result<Vec<Contender>, FileError> {
+    Ok(match &study.models {
         Some(names) => {
             let mut models: Vec<Contender> = Vec::new();
             for name in names {
@@ -174,8 +210,30 @@ fn contenders(study: &Study, inflight: &Path) -> Result<Vec<(ArmKind, Contender)
             models
         }
         None => lineup::models().into_iter().map(|model| lineup::contender(model, inflight)).collect(),
+    })
+}
+
+/// The peers that the command line names, or else the study; each name of the study at its place.
+fn peers(
+    study: &Study,
+    overrides: &Overrides,
+    here: impl Fn(FileError) -> anyhow::Error,
+) -> anyhow::Result<Vec<Contender>> {
+    let asked = match (&overrides.peers, &study.peers) {
+        (Some(asked), _) if asked.trim() == "none" => return Ok(Vec::new()),
+        (Some(asked), _) => asked.clone(),
+        (None, None) => return Ok(Vec::new()),
+        (None, Some(StudyPeers::All)) => "all".to_owned(),
+        (None, Some(StudyPeers::Named(names))) => {
+            let known = peers::load(&overrides.peers_file)?;
+            let ids: Vec<&str> = known.iter().map(|peer| peer.card.id.as_str()).collect();
+            if let Some(name) = names.iter().find(|name| !ids.contains(&name.value.as_str())) {
+                return Err(here(name.wrong(lineup::unknown("peer", &name.value, &ids).to_string())));
+            }
+            names.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(",")
+        }
     };
-    with_controls(study, models, inflight)
+    peers::choose(&asked, peers::load(&overrides.peers_file)?)
 }
 
 /// The models, then the baseline's control arms.
@@ -192,7 +250,8 @@ fn with_controls(
         )));
     }
     let controls = ArmKind::CONTROLS.map(|kind| (kind, control(&baseline, kind, study.controls, inflight)));
-    Ok(models.into_iter().map(|model| (ArmKind::Model, model)).chain(controls).collect())
+    let kind = |it: &Contender| if it.card.label == Label::Yardstick { ArmKind::Yardstick } else { ArmKind::Model };
+    Ok(models.into_iter().map(|model| (kind(&model), model)).chain(controls).collect())
 }
 
 /// The baseline under the control's name, with what the control adds.

@@ -116,6 +116,7 @@ mod tests {
             baseline: "a".into(),
             controls: Controls { delay_ns: 1, work_ns: 1 },
             workloads: workloads.to_vec(),
+            claims: Vec::new(),
             arms: vec![arm("a"), arm("b")],
         }
     }

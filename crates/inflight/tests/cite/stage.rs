@@ -97,6 +97,7 @@ fn manifest(first: &Record) -> Manifest {
             slug: first.workload.slug.clone(),
             workload: first.workload.workload(),
         }],
+        claims: Vec::new(),
         arms: vec![arm("sequential", Label::Idiomatic), arm("raw-epoll", Label::Floor)],
     }
 }

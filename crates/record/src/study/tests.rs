@@ -95,3 +95,26 @@ fn a_list_of_lists_cannot_grow_without_bound() {
     );
     refused(&text, "at most 1000 workloads");
 }
+
+#[test]
+fn claims_name_a_workload_and_two_models() {
+    let base = "question = \"q\"\n[[workload]]\nname = \"five\"\nrequests = 5\nconcurrency = 5\ndelay = \"5ms\"\n";
+    let claim =
+        "[[claim]]\nsays = \"s\"\ntheirs = \"t\"\ntimes = 21.8\nworkload = \"five\"\nslow = \"a\"\nfast = \"b\"\n";
+    let study = Study::parse("s", &format!("{base}{claim}")).unwrap();
+    let [claim_read] = &study.claims[..] else { panic!("{:?}", study.claims) };
+    assert_eq!((claim_read.place.line, claim_read.value.times), (7, Some(21.8)));
+    for (from, to, says) in [
+        ("workload = \"five\"", "workload = \"six\"", "11:12: no workload is called \"six\"; there are five"),
+        ("fast = \"b\"", "fast = \"a\"", "slow and fast are the same"),
+        ("times = 21.8", "times = 0", "times must be above 0, not 0"),
+        ("times = 21.8", "times = \"21.8\"", "times must be a number"),
+        ("says = \"s\"\n", "", "a claim needs says"),
+        ("slow", "slowest", "a claim needs slow"),
+    ] {
+        let error = Study::parse("s", &format!("{base}{}", claim.replacen(from, to, 1))).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    let error = Study::parse("s", &format!("{base}{claim}{claim}")).unwrap_err().to_string();
+    assert!(error.contains("14:1: the claim of line 7 compares the same two"), "{error}");
+}

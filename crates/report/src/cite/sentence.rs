@@ -2,7 +2,8 @@
 
 use crate::style::{describe, placement};
 use crate::summary::{
-    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, Of, Summary, in_percent, limits, standing, value,
+    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, OVER, Of, Summary, in_percent, limits, standing,
+    value,
 };
 
 /// The figure with its interval, model, workload, machine, days and build.
@@ -45,6 +46,9 @@ pub(super) fn subject(summary: &Summary, entry: &Entry<'_>) -> String {
     }
     if let Some(of) = name.strip_suffix("_difference") {
         return format!("the {} of {arm}, less that of {baseline} in the same round,", metric(of));
+    }
+    if let Some(fast) = name.strip_prefix(OVER) {
+        return format!("the makespan of {arm}, divided by that of {fast} in the same round,");
     }
     match entry.of {
         Of::Workload(_) => format!("the {} of {arm}", metric(name)),
@@ -89,7 +93,8 @@ fn verdict(summary: &Summary, entry: &Entry<'_>) -> String {
 }
 
 fn rounds(figure: &Figure, of: Of<'_>) -> String {
-    let paired = figure.metric.ends_with("_ratio") || figure.metric.ends_with("_difference");
+    let metric = &figure.metric;
+    let paired = metric.ends_with("_ratio") || metric.ends_with("_difference") || metric.starts_with(OVER);
     let what = match of {
         _ if paired => "Hodges–Lehmann estimate",
         Of::Workload(_) => "median",

@@ -8,7 +8,7 @@ use crate::library::Library;
 type Write = fn(&Library, &str, &[&str]) -> Result<String, String>;
 
 /// The word by which a marker asks for a block, and what writes it.
-const BLOCKS: [(&str, Write); 2] = [("answer", answer), ("table", table::write)];
+const BLOCKS: [(&str, Write); 3] = [("answer", answer), ("claims", claims), ("table", table::write)];
 
 /// What writes the block of this name.
 pub(super) fn named(name: &str) -> Option<Write> {
@@ -22,4 +22,14 @@ fn answer(library: &Library, study: &str, options: &[&str]) -> Result<String, St
     }
     let found = library.study(study).map_err(|error| error.to_string())?;
     Ok(crate::answer::answer(found.summary, found.it) + "\n")
+}
+
+/// `claims STUDY`: what others say beside what was measured, on one machine.
+fn claims(library: &Library, study: &str, options: &[&str]) -> Result<String, String> {
+    if let Some(option) = options.first() {
+        return Err(format!("claims have no options: {option:?} is one too many"));
+    }
+    let found = library.study(study).map_err(|error| error.to_string())?;
+    let table = crate::summary::claims_table(found.it, crate::style::Style::Markdown);
+    if table.is_empty() { Err(format!("the study {study:?} has no claims")) } else { Ok(table) }
 }

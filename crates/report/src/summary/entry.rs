@@ -38,7 +38,8 @@ impl Summary {
                     model.figures.iter().chain(&model.ratios).map(|figure| (model.model.as_str(), figure))
                 });
                 let yardsticks = workload.yardsticks.iter().map(|it| (it.yardstick.as_str(), &it.cpu_per_request));
-                let all = models.chain(yardsticks).chain(workload.controls.figures());
+                let claims = workload.claims.iter().map(|it| (it.claim.slow.as_str(), &it.ratio));
+                let all = models.chain(claims).chain(yardsticks).chain(workload.controls.figures());
                 all.map(move |(arm, figure)| Entry { machine, of: Of::Workload(workload), arm, figure })
             });
             let slopes = machine.marginal_memory.iter().flat_map(move |group| {

@@ -156,6 +156,17 @@ pub(super) fn ratio_figure(
     if let Some(reason) = metric.absent(&cells.named.workload) {
         return Figure::absent(id, name, Unit::Ratio, cells.rounds, reason.to_owned());
     }
+    ratio_of(id, name, cells, values, stopping)
+}
+
+/// The ratio of paired values, round by round.
+pub(super) fn ratio_of(
+    id: String,
+    name: String,
+    cells: &Cells<'_>,
+    values: (&Values<'_>, &Values<'_>),
+    stopping: Stopping,
+) -> Figure {
     let (a, b) = pairs(values.0, values.1);
     let ratios = log_ratios(&a, &b);
     let mut made = Made::ratio(&ratios, stopping);

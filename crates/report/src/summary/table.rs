@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use inflight_record::Label;
 
+use super::claims::claims_table;
 use super::notes::notes;
 use super::text::{NONE, counted, standing};
 use super::yardstick::yardstick_table;
@@ -31,6 +32,7 @@ pub fn tables(summary: &Summary, style: Style) -> String {
             text.push_str(&style.lines(&notes(workload, summary)));
             text.push('\n');
         }
+        text.push_str(&claims_table(machine, style));
         for group in &machine.marginal_memory {
             text.push_str(&marginal(group, style));
             text.push('\n');

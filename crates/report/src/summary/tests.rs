@@ -9,6 +9,7 @@ use crate::fixture::{DELAY_NS, WORK_NS, environment, manifest, named, of, plain,
 use crate::study::StudyRecords;
 use crate::style::Style;
 
+mod beside;
 mod guards;
 mod shown;
 

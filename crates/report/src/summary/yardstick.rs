@@ -50,7 +50,8 @@ pub(super) fn yardstick_table(workload: &WorkloadSummary, style: Style) -> Strin
         name: &it.yardstick,
         requests_per_second: it.requests_per_second,
         cpu_per_request: it.cpu_per_request.text(),
-        batches: standing(&it.batches),
+        // None of them can be ok, and nobody should wonder why.
+        batches: standing(&it.batches).trim_start_matches("0 ok, ").to_owned(),
     });
     table(lines, style)
 }

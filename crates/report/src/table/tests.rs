@@ -44,6 +44,7 @@ pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> R
         latency: None,
         histograms: None,
         ledger: None,
+        reported: None,
         network: None,
         steal_ns: None,
         foreign_ns: None,
