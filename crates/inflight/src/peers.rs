@@ -12,7 +12,7 @@ use inflight_harness::child::Program;
 use inflight_harness::plan::Contender;
 use inflight_record::peers::{Peer, parse_peers};
 
-use crate::lineup::unknown;
+use crate::lineup::{find, unknown};
 
 /// Where the list is looked for unless told otherwise, from the directory that one is in.
 pub const FILE: &str = "benches/peers.toml";
@@ -29,7 +29,11 @@ pub fn load(file: &Path) -> anyhow::Result<Vec<Peer>> {
         .with_context(|| format!("{}: the list of peers; --peers-file names another", file.display()))?;
     let whole: PathBuf = fs::canonicalize(file).with_context(|| file.display().to_string())?;
     let here = whole.parent().unwrap_or(Path::new("/"));
-    parse_peers(&text, here).map_err(|error| anyhow::anyhow!("{}:{error}", file.display()))
+    let peers = parse_peers(&text, here).map_err(|error| anyhow::anyhow!("{}:{error}", file.display()))?;
+    if let Some(peer) = peers.iter().find(|peer| find(&peer.card.id).is_some()) {
+        bail!("{}: the peer {:?} has the name of a model: give it another", file.display(), peer.card.id);
+    }
+    Ok(peers)
 }
 
 /// The peers that `asked` names, each once: `all`, `installed`, or ids with commas between them.
