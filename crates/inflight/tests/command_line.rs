@@ -133,6 +133,14 @@ fn passed(arguments: &str) -> Vec<inflight_record::Record> {
     let text = String::from_utf8_lossy(&output.stdout);
     let records: Vec<inflight_record::Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(records.len(), inflight::lineup::models().len());
+    // Who keeps no connections has no warm batch, and says so.
+    let warm = arguments.contains("--connections warm");
+    let (records, skipped): (Vec<_>, Vec<_>) =
+        records.into_iter().partition(|record| !warm || record.model.card.keeps_connections);
+    for record in skipped {
+        assert_eq!(record.outcome, inflight_record::Outcome::Skipped, "{arguments}: {}", record.arm);
+        assert!(record.reason.unwrap().contains("keeps no connections"), "{}", record.arm);
+    }
     for record in &records {
         assert_eq!(record.outcome, inflight_record::Outcome::Ok, "{arguments}: {}: {:?}", record.arm, record.reason);
         assert_eq!(record.ledger.unwrap().completed, 40);

@@ -192,6 +192,7 @@ fn row(model: &ModelAdvice, answer: &Answer) -> Vec<String> {
     row.push(match (model.label, model.standing) {
         (Label::Floor, _) => "floor".to_owned(),
         (Label::Historical, _) => "historical".to_owned(),
+        (Label::Pitfall, _) => "pitfall".to_owned(),
         (_, Standing::Best) => "best".to_owned(),
         (_, Standing::Within) => "within".to_owned(),
         (_, Standing::Unknown) => "cannot be said".to_owned(),
@@ -228,7 +229,7 @@ fn notes(answer: &Answer) -> String {
         let _ = writeln!(text, "{}: {reason}.", models.join(", "));
     }
     if answer.models.iter().any(|model| !is_choice(model.label)) {
-        text.push_str("Floors and historical models are no choice, and are never called the best.\n");
+        text.push_str("Floors, pitfalls and historical models are no choice, and are never called the best.\n");
     }
     text
 }
