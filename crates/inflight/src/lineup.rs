@@ -12,7 +12,9 @@ pub fn models() -> Vec<&'static dyn Model> {
     let crates = [
         inflight_model_sequential::VARIANTS,
         inflight_model_thread_per_request::VARIANTS,
+        inflight_model_thread_pool::VARIANTS,
         inflight_model_rayon_pool::VARIANTS,
+        inflight_model_blocking_in_async::VARIANTS,
         inflight_model_tokio_reqwest::VARIANTS,
         inflight_model_async_std_surf::VARIANTS,
         inflight_model_raw_epoll::VARIANTS,
