@@ -22,6 +22,15 @@ pub fn models() -> Vec<&'static dyn Model> {
     crates.concat()
 }
 
+/// Other names of models, each with the id that records carry: what is the same code under two names is one row.
+pub const ALIASES: &[(&str, &str)] = &[("tokio-reqwest/join-set", "tokio-reqwest")];
+
+/// The id of the model that goes by this name.
+#[must_use]
+pub fn id_of(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, id)| id)
+}
+
 /// The contender for a model: the binary at `inflight` runs it as a worker.
 #[must_use]
 pub fn contender(model: &dyn Model, inflight: &Path) -> Contender {
@@ -51,7 +60,7 @@ impl std::fmt::Display for UnknownModel {
 
 impl std::error::Error for UnknownModel {}
 
-/// The contenders that `asked` names: `all`, or ids with commas between them, each once.
+/// The contenders that `asked` names: `all`, or ids or [`ALIASES`] with commas between them, each once.
 ///
 /// # Errors
 /// A name is no model's.
@@ -62,8 +71,9 @@ pub fn choose(asked: &str, inflight: &Path) -> Result<Vec<Contender>, UnknownMod
     }
     let mut chosen: Vec<Contender> = Vec::new();
     for name in asked.split(',').map(str::trim) {
-        let found = all.iter().find(|contender| contender.arm == name).ok_or_else(|| unknown(name, &all))?;
-        if !chosen.iter().any(|contender| contender.arm == name) {
+        let id = id_of(name);
+        let found = all.iter().find(|contender| contender.arm == id).ok_or_else(|| unknown(name, &all))?;
+        if !chosen.iter().any(|contender| contender.arm == id) {
             chosen.push(found.clone());
         }
     }
@@ -71,12 +81,15 @@ pub fn choose(asked: &str, inflight: &Path) -> Result<Vec<Contender>, UnknownMod
 }
 
 fn unknown(asked: &str, all: &[Contender]) -> UnknownModel {
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
     let near = all
         .iter()
-        .map(|contender| (strsim::jaro_winkler(asked, &contender.arm), &contender.arm))
+        .map(|contender| contender.arm.as_str())
+        .chain(aliases)
+        .map(|name| (strsim::jaro_winkler(asked, name), name))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name.clone());
+        .map(|(_, name)| name.to_owned());
     UnknownModel { asked: asked.to_owned(), near }
 }
 
@@ -99,6 +112,20 @@ mod tests {
     fn ids_are_unique_and_each_belongs_to_one_family() {
         let ids: Vec<String> = models().iter().map(|model| model.card().id).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    }
+
+    #[test]
+    fn aliases_are_other_names_of_models_that_there_are() {
+        for (alias, id) in ALIASES {
+            assert!(find(alias).is_none(), "{alias} is a model's own name");
+            assert!(find(id).is_some(), "{alias} stands for {id}, which is no model");
+            assert_eq!(id_of(alias), *id);
+        }
+        assert_eq!(id_of("sequential"), "sequential");
+        let chosen = choose("tokio-reqwest/join-set,tokio-reqwest", Path::new("inflight")).unwrap();
+        assert_eq!(chosen.iter().map(|contender| contender.arm.as_str()).collect::<Vec<_>>(), ["tokio-reqwest"]);
+        let near = choose("tokio-reqwest/joinset", Path::new("inflight")).unwrap_err().near;
+        assert_eq!(near.as_deref(), Some("tokio-reqwest/join-set"));
     }
 
     #[test]

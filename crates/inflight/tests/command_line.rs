@@ -169,6 +169,9 @@ fn list_and_doctor_name_what_they_know() {
         let family = model.card().id.split('/').next().unwrap().to_owned();
         assert!(list.contains(&family), "{family} is not in {list}");
     }
+    for (alias, id) in inflight::lineup::ALIASES {
+        assert!(list.contains(&format!("{alias} is another name of {id}.")), "{list}");
+    }
     let json = String::from_utf8(inflight("list --json").stdout).unwrap();
     assert_eq!(json.lines().count(), inflight::lineup::models().len());
     let doctor = String::from_utf8(inflight("doctor").stdout).unwrap();

@@ -105,8 +105,8 @@ pub fn prepare(
     let contenders = match &overrides.models {
         Some(asked) => {
             let models = lineup::choose(asked, inflight)?;
-            let baseline = &study.baseline.value;
-            if !models.iter().any(|model| &model.arm == baseline) {
+            let baseline = lineup::id_of(&study.baseline.value);
+            if !models.iter().any(|model| model.arm == baseline) {
                 bail!("the baseline {baseline:?} must be among --models: all are compared with it");
             }
             with_controls(&study, models, inflight).map_err(here)?
@@ -130,7 +130,7 @@ pub fn prepare(
         seed: study.seed,
         rounds,
         shard: overrides.shard,
-        baseline: study.baseline.value,
+        baseline: lineup::id_of(&study.baseline.value).to_owned(),
         controls: study.controls,
         workloads: overrides.workloads(study.workloads)?,
         arms: contenders.iter().map(|(kind, contender)| arm(*kind, contender)).collect(),
