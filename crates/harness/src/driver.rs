@@ -142,6 +142,11 @@ impl Run<'_> {
             ));
             return Ok(None);
         }
+        if let Some(reason) = guards::unsuited(&contender.card, &self.plan.workload) {
+            record.outcome = Outcome::Skipped;
+            record.reason = Some(reason);
+            return Ok(None);
+        }
         if let Some(reason) = guards::refusal(&self.limits, &contender.card, &self.plan.workload, declared_peak) {
             record.reason = Some(reason);
             return Ok(None);

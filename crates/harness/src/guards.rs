@@ -44,6 +44,18 @@ pub fn refusal(limits: &Limits, card: &Card, workload: &Workload, declared_peak:
     ))
 }
 
+/// Why a model has nothing to show under a workload, or `None`. Its batches are skipped: it would only trip
+/// `warm_opened`, because that is what it is.
+#[must_use]
+pub fn unsuited(card: &Card, workload: &Workload) -> Option<String> {
+    (workload.connections == Connections::Warm && !card.keeps_connections).then(|| {
+        format!(
+            "{} keeps no connections, so there is nothing to warm: its costs are those of a batch with cold ones",
+            card.id
+        )
+    })
+}
+
 /// CPU time of foreign processes over the next half second, as a share of one core.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "ticks of half a second")]
@@ -102,7 +114,7 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use inflight_record::{HoldLateness, Network};
+    use inflight_record::{DeclaredPeak, HoldLateness, Label, Network};
 
     const MS: u64 = 1_000_000;
 
@@ -153,6 +165,27 @@ mod tests {
             [Flag::HoldLate]
         );
         assert_eq!(flagged(|_, ledger| ledger.connections_opened = 1, true), [Flag::WarmOpened]);
+    }
+
+    #[test]
+    fn only_who_keeps_no_connections_has_no_warm_batch() {
+        let card = |keeps_connections| Card {
+            id: "m/client-per-request".to_owned(),
+            idea: String::new(),
+            label: Label::Pitfall,
+            client: String::new(),
+            crates: Vec::new(),
+            declared_peak: DeclaredPeak::Concurrency,
+            thread_per_request: false,
+            keeps_connections,
+            hidden_caps: Vec::new(),
+            historical: None,
+        };
+        let cold = Workload::new(100, 10, 50 * MS);
+        let warm = Workload { connections: Connections::Warm, ..cold.clone() };
+        assert_eq!(unsuited(&card(false), &cold), None);
+        assert_eq!(unsuited(&card(true), &warm), None);
+        assert!(unsuited(&card(false), &warm).unwrap().starts_with("m/client-per-request keeps no connections"));
     }
 
     #[test]

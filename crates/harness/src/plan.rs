@@ -128,6 +128,7 @@ mod tests {
             crates: vec![],
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
+            keeps_connections: true,
             hidden_caps: vec![],
             historical: None,
         };

@@ -12,12 +12,23 @@ pub fn models() -> Vec<&'static dyn Model> {
     let crates = [
         inflight_model_sequential::VARIANTS,
         inflight_model_thread_per_request::VARIANTS,
+        inflight_model_thread_pool::VARIANTS,
         inflight_model_rayon_pool::VARIANTS,
+        inflight_model_blocking_in_async::VARIANTS,
         inflight_model_tokio_reqwest::VARIANTS,
         inflight_model_async_std_surf::VARIANTS,
         inflight_model_raw_epoll::VARIANTS,
     ];
     crates.concat()
+}
+
+/// Other names of models, each with the id that records carry: what is the same code under two names is one row.
+pub const ALIASES: &[(&str, &str)] = &[("tokio-reqwest/join-set", "tokio-reqwest")];
+
+/// The id of the model that goes by this name.
+#[must_use]
+pub fn id_of(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, id)| id)
 }
 
 /// The contender for a model: the binary at `inflight` runs it as a worker.
@@ -74,7 +85,7 @@ pub const CORE: [&str; 11] = [
     "raw-epoll",
 ];
 
-/// The contenders that `asked` names: `all`, `core`, or ids with commas between them, each once.
+/// The contenders that `asked` names: `all`, `core`, or ids or [`ALIASES`] with commas between them, each once.
 ///
 /// # Errors
 /// A name is no model's.
@@ -85,11 +96,13 @@ pub fn choose(asked: &str, inflight: &Path) -> Result<Vec<Contender>, UnknownNam
         "core" => return Ok(all.into_iter().filter(|contender| CORE.contains(&contender.arm.as_str())).collect()),
         _ => {}
     }
-    let ids: Vec<&str> = all.iter().map(|contender| contender.arm.as_str()).collect();
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    let ids: Vec<&str> = all.iter().map(|contender| contender.arm.as_str()).chain(aliases).collect();
     let mut chosen: Vec<Contender> = Vec::new();
     for name in asked.split(',').map(str::trim) {
-        let found = all.iter().find(|contender| contender.arm == name).ok_or_else(|| unknown("model", name, &ids))?;
-        if !chosen.iter().any(|contender| contender.arm == name) {
+        let id = id_of(name);
+        let found = all.iter().find(|contender| contender.arm == id).ok_or_else(|| unknown("model", name, &ids))?;
+        if !chosen.iter().any(|contender| contender.arm == id) {
             chosen.push(found.clone());
         }
     }
@@ -126,6 +139,20 @@ mod tests {
     fn ids_are_unique_and_each_belongs_to_one_family() {
         let ids: Vec<String> = models().iter().map(|model| model.card().id).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    }
+
+    #[test]
+    fn aliases_are_other_names_of_models_that_there_are() {
+        for (alias, id) in ALIASES {
+            assert!(find(alias).is_none(), "{alias} is a model's own name");
+            assert!(find(id).is_some(), "{alias} stands for {id}, which is no model");
+            assert_eq!(id_of(alias), *id);
+        }
+        assert_eq!(id_of("sequential"), "sequential");
+        let chosen = choose("tokio-reqwest/join-set,tokio-reqwest", Path::new("inflight")).unwrap();
+        assert_eq!(chosen.iter().map(|contender| contender.arm.as_str()).collect::<Vec<_>>(), ["tokio-reqwest"]);
+        let near = choose("tokio-reqwest/joinset", Path::new("inflight")).unwrap_err().near;
+        assert_eq!(near.as_deref(), Some("tokio-reqwest/join-set"));
     }
 
     #[test]

@@ -133,6 +133,14 @@ fn passed(arguments: &str) -> Vec<inflight_record::Record> {
     let text = String::from_utf8_lossy(&output.stdout);
     let records: Vec<inflight_record::Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(records.len(), inflight::lineup::models().len());
+    // Who keeps no connections has no warm batch, and says so.
+    let warm = arguments.contains("--connections warm");
+    let (records, skipped): (Vec<_>, Vec<_>) =
+        records.into_iter().partition(|record| !warm || record.model.card.keeps_connections);
+    for record in skipped {
+        assert_eq!(record.outcome, inflight_record::Outcome::Skipped, "{arguments}: {}", record.arm);
+        assert!(record.reason.unwrap().contains("keeps no connections"), "{}", record.arm);
+    }
     for record in &records {
         assert_eq!(record.outcome, inflight_record::Outcome::Ok, "{arguments}: {}: {:?}", record.arm, record.reason);
         assert_eq!(record.ledger.unwrap().completed, 40);
@@ -160,6 +168,9 @@ fn list_and_doctor_name_what_they_know() {
         // Long names may be broken over lines in a narrow table.
         let family = model.card().id.split('/').next().unwrap().to_owned();
         assert!(list.contains(&family), "{family} is not in {list}");
+    }
+    for (alias, id) in inflight::lineup::ALIASES {
+        assert!(list.contains(&format!("{alias} is another name of {id}.")), "{list}");
     }
     let json = String::from_utf8(inflight("list --json").stdout).unwrap();
     assert_eq!(json.lines().count(), inflight::lineup::models().len());

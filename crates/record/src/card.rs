@@ -11,6 +11,8 @@ pub enum Label {
     Idiomatic,
     /// A default that hides a cap has been raised; nothing else.
     Tuned,
+    /// A mistake that is made often: kept to show what it costs, and never recommended.
+    Pitfall,
     /// Kept for comparison; its parts are discontinued, and the card names the successor.
     Historical,
     /// Not a way to write a program: a measured lower bound on what any model can cost.
@@ -26,6 +28,7 @@ impl Label {
         match self {
             Self::Idiomatic => "idiomatic",
             Self::Tuned => "tuned",
+            Self::Pitfall => "pitfall",
             Self::Historical => "historical",
             Self::Floor => "floor",
             Self::Yardstick => "yardstick",
@@ -94,6 +97,9 @@ pub struct Card {
     pub declared_peak: DeclaredPeak,
     /// Whether it needs an operating-system thread for each request in flight: the limits of threads bind it then.
     pub thread_per_request: bool,
+    /// Whether it keeps its connections from one request to the next. One that does not has no `warm` batch to show.
+    #[serde(default = "kept", skip_serializing_if = "is_kept")]
+    pub keeps_connections: bool,
     /// What its libraries cap by default.
     pub hidden_caps: Vec<HiddenCap>,
     /// For a historical model: why its parts are no longer a choice, and what took their place.
@@ -101,9 +107,29 @@ pub struct Card {
     pub historical: Option<String>,
 }
 
+/// What a card says that does not say otherwise; cards on older records are such.
+fn kept() -> bool {
+    true
+}
+
+fn is_kept(keeps: &bool) -> bool {
+    *keeps
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_card_that_keeps_no_connections_says_so() {
+        let old = r#"{"id":"m","idea":"","label":"pitfall","client":"","crates":[],"declared_peak":"concurrency",
+            "thread_per_request":false,"hidden_caps":[]}"#;
+        let mut card: Card = serde_json::from_str(old).unwrap();
+        assert!(card.keeps_connections);
+        assert!(!serde_json::to_string(&card).unwrap().contains("keeps_connections"));
+        card.keeps_connections = false;
+        assert_eq!(serde_json::from_str::<Card>(&serde_json::to_string(&card).unwrap()).unwrap(), card);
+    }
 
     #[test]
     fn declared_peaks_stay_between_one_and_c() {

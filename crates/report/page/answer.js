@@ -18,7 +18,10 @@ const drawAnswer = () => {
 };
 
 const strong = (model) => h("strong", { class: "model" }, mark(model, 22), model, tagOf(model));
-const tagOf = (model) => (models.get(model)?.label === "historical" ? h("span", { class: "tag" }, "historical") : null);
+const tagOf = (model) => {
+  const label = models.get(model)?.label;
+  return label === "historical" || label === "pitfall" ? h("span", { class: "tag" }, label) : null;
+};
 
 const leads = (workload, it) => {
   const { title } = metrics.get(it.metric);

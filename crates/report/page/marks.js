@@ -43,6 +43,6 @@ const mark = (model, width = 26) =>
 // Its name with its marker, and in which spirit it is written where that is not the usual one.
 const named = (model) => {
   const label = models.get(model)?.label;
-  const tag = label === "floor" || label === "historical" ? h("span", { class: "tag" }, label) : null;
+  const tag = ["floor", "historical", "pitfall"].includes(label) ? h("span", { class: "tag" }, label) : null;
   return h("span", { class: "model" }, mark(model), h("span", { class: "name" }, model), tag);
 };

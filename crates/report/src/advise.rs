@@ -195,7 +195,7 @@ pub enum Standing {
 pub struct ModelAdvice {
     /// Its id.
     pub model: String,
-    /// In which spirit it is written. Floors and historical models are shown, and never the best.
+    /// In which spirit it is written. Floors, pitfalls and historical models are shown, and never the best.
     pub label: Label,
     /// How it stands to the best.
     pub standing: Standing,

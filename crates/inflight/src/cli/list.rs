@@ -34,5 +34,8 @@ pub fn run(arguments: &ListArguments) -> anyhow::Result<u8> {
         table.add_row([card.id.clone(), card.label.as_str().to_owned(), client, peak, idea, caps.join("\n")]);
     }
     super::run::print_line(&table.to_string())?;
+    for (alias, id) in lineup::ALIASES {
+        super::run::print_line(&format!("{alias} is another name of {id}."))?;
+    }
     Ok(FINE)
 }

@@ -111,8 +111,8 @@ pub fn prepare(
     let mut models = match &overrides.models {
         Some(asked) => {
             let models = lineup::choose(asked, inflight)?;
-            let baseline = &study.baseline.value;
-            if !models.iter().any(|model| &model.arm == baseline) {
+            let baseline = lineup::id_of(&study.baseline.value);
+            if !models.iter().any(|model| model.arm == baseline) {
                 bail!("the baseline {baseline:?} must be among --models: all are compared with it");
             }
             models
@@ -140,7 +140,7 @@ pub fn prepare(
         seed: study.seed,
         rounds,
         shard: overrides.shard,
-        baseline: study.baseline.value.clone(),
+        baseline: lineup::id_of(&study.baseline.value).to_owned(),
         controls: study.controls,
         workloads,
         claims,

@@ -81,6 +81,7 @@ fn card(id: &str, label: Label, declared_peak: DeclaredPeak, pool: &str, idle: &
         crates: vec!["rayon".to_owned(), "ureq".to_owned()],
         thread_per_request: declared_peak == DeclaredPeak::Concurrency,
         declared_peak,
+        keeps_connections: true,
         hidden_caps: vec![
             HiddenCap::new("threads of the pool: one for each CPU", pool),
             HiddenCap::new("idle connections kept: 3 a host, 10 in all, for 15 s", idle),

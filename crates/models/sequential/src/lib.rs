@@ -5,6 +5,9 @@
 //! against. What one learns: it is the cheapest model in memory, it needs no thought, and with one URL, or with delays
 //! that are short beside the work on the answers, nothing else is worth its trouble.
 //!
+//! `/client-per-request` makes a new client for each request, as code does that has the client inside the loop. What one
+//! learns: what connecting again costs, with nothing else beside it.
+//!
 //! Caps: one request in flight, by design. The client ([ureq](https://docs.rs/ureq)) keeps 3 idle connections a host and
 //! 10 in all, of which a loop over one host uses one.
 
@@ -16,11 +19,15 @@ use ureq::Agent;
 use ureq::http::HeaderValue;
 
 /// The variants of this crate, for the line-up.
-pub static VARIANTS: &[&dyn Model] = &[&Sequential];
+pub static VARIANTS: &[&dyn Model] = &[&Sequential, &ClientPerRequest];
 
 /// `sequential`: a loop over ureq.
 #[derive(Debug, Clone, Copy)]
 pub struct Sequential;
+
+/// `sequential/client-per-request`: the same loop, with a new client each time round.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientPerRequest;
 
 impl Model for Sequential {
     fn card(&self) -> Card {
@@ -32,6 +39,7 @@ impl Model for Sequential {
             crates: vec!["ureq".to_owned()],
             declared_peak: DeclaredPeak::AtMost(1),
             thread_per_request: false,
+            keeps_connections: true,
             hidden_caps: vec![
                 HiddenCap::new("requests in flight: 1", "that is the model"),
                 HiddenCap::new(
@@ -45,14 +53,32 @@ impl Model for Sequential {
     }
 
     fn client(&self, _: &Setup) -> Result<Box<dyn Client>, ModelError> {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false) // any status is an answer,
-            .max_redirects(0) // a redirect too,
-            .proxy(None) // from the server itself, whatever the environment says
-            .build()
-            .new_agent();
-        Ok(Box::new(Loop { agent }))
+        Ok(Box::new(Loop { agent: agent() }))
     }
+}
+
+impl Model for ClientPerRequest {
+    fn card(&self) -> Card {
+        let mut card = Sequential.card();
+        card.id = "sequential/client-per-request".to_owned();
+        card.idea = "Make a client, fetch one URL with it, throw it away, turn to the next.".to_owned();
+        card.label = Label::Pitfall;
+        card.keeps_connections = false;
+        card.hidden_caps[1] = HiddenCap::new(
+            "requests on a connection: no limit",
+            "1: the connection ends with its client, and its port is not free again for a while",
+        );
+        card
+    }
+
+    fn client(&self, _: &Setup) -> Result<Box<dyn Client>, ModelError> {
+        Ok(Box::new(NewClients))
+    }
+}
+
+/// Every answer counts as one, a redirect too, and it comes from the server itself, whatever the environment says.
+fn agent() -> Agent {
+    Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None).build().new_agent()
 }
 
 struct Loop {
@@ -63,6 +89,17 @@ impl Client for Loop {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
         for index in 0..batch.len() {
             fetch_one(&self.agent, batch, index);
+        }
+        Ok(())
+    }
+}
+
+struct NewClients;
+
+impl Client for NewClients {
+    fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
+        for index in 0..batch.len() {
+            fetch_one(&agent(), batch, index);
         }
         Ok(())
     }
@@ -89,8 +126,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_declares_one_request_in_flight() {
-        assert_eq!(Sequential.card().declared_peak.resolve(100, 1, 8), 1);
+    fn both_declare_one_request_in_flight_and_one_keeps_its_connection() {
+        assert!(VARIANTS.iter().all(|model| model.card().declared_peak.resolve(100, 1, 8) == 1));
+        let keep: Vec<_> = VARIANTS.iter().map(|model| model.card().keeps_connections).collect();
+        assert_eq!(keep, [true, false]);
     }
 
     #[test]
@@ -98,9 +137,10 @@ mod tests {
         // Nothing listens on a port that was bound and let go.
         let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
         let urls = [format!("http://{address}/0"), format!("http://{address}/1")];
-        let batch = Arc::new(Batch::new(urls.iter().map(String::as_str).collect(), 1));
-        let mut client = Sequential.client(&Setup { concurrency: 1 }).unwrap();
-        client.fetch(&batch).unwrap();
-        assert_eq!(batch.log().texts().len(), 2);
+        for model in VARIANTS {
+            let batch = Arc::new(Batch::new(urls.iter().map(String::as_str).collect(), 1));
+            model.client(&Setup { concurrency: 1 }).unwrap().fetch(&batch).unwrap();
+            assert_eq!(batch.log().texts().len(), 2);
+        }
     }
 }

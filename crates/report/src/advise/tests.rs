@@ -62,8 +62,10 @@ impl Made<'_> {
         self.environment.clone_into(&mut manifest.environment_id);
         manifest.study_id = format!("{}-1", self.name);
         for arm in &mut manifest.arms {
-            if arm.model == "old" {
-                arm.label = Label::Historical;
+            match arm.model.as_str() {
+                "old" => arm.label = Label::Historical,
+                "trap" => arm.label = Label::Pitfall,
+                _ => {}
             }
         }
         let edit = |row: &mut Row| {

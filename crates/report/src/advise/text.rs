@@ -193,6 +193,7 @@ fn row(model: &ModelAdvice, answer: &Answer) -> Vec<String> {
         (Label::Yardstick, _) => "yardstick".to_owned(),
         (Label::Floor, _) => "floor".to_owned(),
         (Label::Historical, _) => "historical".to_owned(),
+        (Label::Pitfall, _) => "pitfall".to_owned(),
         (_, Standing::Best) => "best".to_owned(),
         (_, Standing::Within) => "within".to_owned(),
         (_, Standing::Unknown) => "cannot be said".to_owned(),
@@ -229,7 +230,7 @@ fn notes(answer: &Answer) -> String {
         let _ = writeln!(text, "{}: {reason}.", models.join(", "));
     }
     if answer.models.iter().any(|model| !is_choice(model.label)) {
-        text.push_str("Floors and historical models are no choice, and are never called the best.\n");
+        text.push_str("Floors, pitfalls and historical models are no choice, and are never called the best.\n");
     }
     text
 }

@@ -28,7 +28,7 @@ pub const COLUMNS: &[Column] = &[
     column("arm", "", "name under which the model ran: the model, or a control arm", |it, to| to.text(&it.line.arm)),
     column("model", "", "the model", |it, to| to.text(&it.line.model.id)),
     column("kind", "", "`model`, or which control arm: `again`, `delay`, `work`", |it, to| to.plain(kind(it.kind))),
-    column("label", "", "`idiomatic`, `tuned`, `historical` or `floor`", |it, to| to.plain(it.line.model.label.as_str())),
+    column("label", "", "`idiomatic`, `tuned`, `pitfall`, `historical` or `floor`", |it, to| to.plain(it.line.model.label.as_str())),
     column("client_version", "", "versions of the client's parts, as the worker reported them", |it, to| to.text(it.line.model.client_version.as_deref().unwrap_or_default())),
     column("declared_peak", "", "most requests that the model's card let it have in flight here", |it, to| to.plain(it.line.model.declared_peak_here)),
     column("workload", "", "id of the workload, as in the ids of figures", |it, to| to.text(it.workload)),

@@ -81,8 +81,11 @@ fn a_measured_workload_gives_the_figures_of_its_summary() {
 
 #[test]
 fn models_that_are_alike_are_within_the_best_and_never_cross() {
-    let made = Made { models: &["one", "twin", "old"], workloads: ladder(&[10, 100, 1_000]), ..Made::default() };
-    let studies = [made.study(|model, workload| Some(linear(workload, if model == "old" { 0.5 } else { 2.0 }, 40.0)))];
+    let models = &["one", "twin", "old", "trap"];
+    let made = Made { models, workloads: ladder(&[10, 100, 1_000]), ..Made::default() };
+    let no_choice = |model: &str| model == "old" || model == "trap";
+    let studies =
+        [made.study(|model, workload| Some(linear(workload, if no_choice(model) { 0.5 } else { 2.0 }, 40.0)))];
     for c in [100, 300] {
         let answer = answer(Workload::new(2 * c, c, D), &studies);
         let mut standings = [standing(&answer, "one"), standing(&answer, "twin")];
@@ -91,7 +94,7 @@ fn models_that_are_alike_are_within_the_best_and_never_cross() {
         assert!(answer.crossings.is_empty(), "{:?}", answer.crossings);
         let text = text(&super::ask(Workload::new(2 * c, c, D), &studies), Style::Terminal);
         assert!(text.contains("one, twin not told apart from the best up to C = 1000"), "{text}");
-        assert!(text.contains("historical models are no choice"), "{text}");
+        assert!(text.contains("pitfalls and historical models are no choice"), "{text}");
     }
 }
 
