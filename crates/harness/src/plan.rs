@@ -126,6 +126,7 @@ mod tests {
             crates: vec![],
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
+            http2: false,
             hidden_caps: vec![],
             historical: None,
         };

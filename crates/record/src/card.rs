@@ -91,6 +91,9 @@ pub struct Card {
     pub declared_peak: DeclaredPeak,
     /// Whether it needs an operating-system thread for each request in flight: the limits of threads bind it then.
     pub thread_per_request: bool,
+    /// Whether it speaks HTTP/2 by prior knowledge: the witness then wants every request as a stream, and else none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub http2: bool,
     /// What its libraries cap by default.
     pub hidden_caps: Vec<HiddenCap>,
     /// For a historical model: why its parts are no longer a choice, and what took their place.
