@@ -1,19 +1,24 @@
 //! Takes connections from a listening socket, for ever.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
+use inflight_record::workload::MAX_CONCURRENCY;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::connection::Connection;
+use crate::preface::is_http2;
 use crate::state::State;
 
+/// Streams at once on one connection of HTTP/2.
+const STREAMS_MAX: u32 = MAX_CONCURRENCY as u32;
 /// How long to wait when the process or the kernel has no room for another connection.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(10);
 
@@ -52,15 +57,49 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 fn serve(stream: TcpStream, host: u64, state: &Rc<State>) {
     let service = Connection::new(Rc::clone(state), host);
-    let alarm = state.panic_alarm();
-    tokio::task::spawn_local(async move {
-        let _alarm = alarm;
+    let local = Local(Rc::clone(state));
+    local.clone().execute(async move {
         // A client that goes away or breaks HTTP ends its own connection; the ledger has what became of its requests.
-        let _ = http1::Builder::new()
-            .writev(false)
-            .auto_date_header(false)
-            .header_read_timeout(None)
-            .serve_connection(TokioIo::new(stream), service)
-            .await;
+        let _ = match is_http2(&stream).await {
+            Ok(false) => {
+                http1::Builder::new()
+                    .writev(false)
+                    .auto_date_header(false)
+                    .header_read_timeout(None)
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await
+            }
+            // Boxed, so that tasks of HTTP/1.1 stay as small as they are.
+            Ok(true) => Box::pin(http2_of(local).serve_connection(TokioIo::new(stream), service)).await,
+            Err(_) => Ok(()),
+        };
     });
+}
+
+/// HTTP/2 that leaves every limit to the client. Its windows for request bodies are left at hyper's default, because there
+/// are none to speak of here; how much of an answer is under way is for the client's windows to say. No pings: hyper sends
+/// none unless told.
+fn http2_of(local: Local) -> http2::Builder<Local> {
+    let mut builder = http2::Builder::new(local);
+    builder
+        .auto_date_header(false)
+        // As many as a workload may have in flight; hyper's default is 200.
+        .max_concurrent_streams(STREAMS_MAX)
+        // A client may give up all of them at once; h2 takes more than 20 for an attack.
+        .max_pending_accept_reset_streams(STREAMS_MAX as usize);
+    builder
+}
+
+/// Runs the tasks of connections and streams on this thread, and ends the server if one panics.
+#[derive(Clone)]
+struct Local(Rc<State>);
+
+impl<F: Future<Output = ()> + 'static> Executor<F> for Local {
+    fn execute(&self, task: F) {
+        let alarm = self.0.panic_alarm();
+        tokio::task::spawn_local(async move {
+            let _alarm = alarm;
+            task.await;
+        });
+    }
 }

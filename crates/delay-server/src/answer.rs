@@ -32,7 +32,7 @@ pub(crate) enum Answer {
 
 /// The body of a held answer: `{"batch":7,"index":3,"pad":"xxx","token":"0123456789abcdef"}`.
 pub(crate) struct HeldBody {
-    /// Gone once the body was taken whole.
+    /// Gone with the last piece.
     payer: Option<Payer>,
     head: Short,
     pad_left: u64,
@@ -84,16 +84,37 @@ pub(crate) enum Piece {
 }
 
 /// What is before the padding, padding, and what is after it: each may be empty.
+///
+/// The last piece settles the account when it is dropped. HTTP/1.1 copies a piece as soon as it has it; HTTP/2 may keep it
+/// until the client's windows let it go, or drop it when the client resets the stream.
 pub(crate) struct HeldPiece {
     head: Short,
     pad: &'static [u8],
     tail: Short,
+    /// Who pays for the whole body, and its bytes; of the last piece only.
+    last: Option<(Payer, u64)>,
+}
+
+impl HeldPiece {
+    fn remaining(&self) -> usize {
+        self.head.left().len() + self.pad.len() + self.tail.left().len()
+    }
+}
+
+impl Drop for HeldPiece {
+    fn drop(&mut self) {
+        match &self.last {
+            Some((payer, bytes)) if self.remaining() == 0 => payer.complete(*bytes),
+            Some((payer, _)) => payer.abort_body(),
+            None => {}
+        }
+    }
 }
 
 impl Buf for Piece {
     fn remaining(&self) -> usize {
         match self {
-            Self::Held(piece) => piece.head.left().len() + piece.pad.len() + piece.tail.left().len(),
+            Self::Held(piece) => piece.remaining(),
             Self::Text(text) => text.len(),
         }
     }
@@ -147,14 +168,11 @@ impl HeldBody {
         let head = std::mem::replace(&mut self.head, Short::EMPTY);
         let pad = usize::try_from(self.pad_left).map_or(&PAD[..], |left| &PAD[..left.min(PAD.len())]);
         self.pad_left -= pad.len() as u64;
-        let mut tail = Short::EMPTY;
-        if self.pad_left == 0 {
-            tail = self.tail;
-            if let Some(payer) = self.payer.take() {
-                payer.complete(self.bytes);
-            }
+        if self.pad_left > 0 {
+            return Some(HeldPiece { head, pad, tail: Short::EMPTY, last: None });
         }
-        Some(HeldPiece { head, pad, tail })
+        let last = self.payer.take().map(|payer| (payer, self.bytes));
+        Some(HeldPiece { head, pad, tail: self.tail, last })
     }
 }
 
@@ -269,7 +287,7 @@ mod tests {
         head.push(b"ab");
         let mut tail = Short::EMPTY;
         tail.push(b"yz");
-        let mut piece = Piece::Held(HeldPiece { head, pad: &PAD[..3], tail });
+        let mut piece = Piece::Held(HeldPiece { head, pad: &PAD[..3], tail, last: None });
         let mut taken = Vec::new();
         for step in [1, 2, 3, 1] {
             let mut part = vec![0; step];

@@ -33,6 +33,7 @@ struct Account {
     bytes: u64,
     aborted: u64,
     connections: HashSet<u64>,
+    streams: u64,
     first_arrival_ns: Option<u64>,
     last_arrival_ns: u64,
     asked_mark: u64,
@@ -68,6 +69,7 @@ impl Batch {
                 bytes: 0,
                 aborted: 0,
                 connections: HashSet::new(),
+                streams: 0,
                 first_arrival_ns: None,
                 last_arrival_ns: 0,
                 asked_mark: 0,
@@ -116,6 +118,11 @@ impl Batch {
         }
     }
 
+    /// A request comes as a stream of HTTP/2.
+    pub(crate) fn streamed(&self) {
+        self.account.borrow_mut().streams += 1;
+    }
+
     /// A request arrives at another host than that of its index.
     pub(crate) fn misplaced(&self) {
         self.account.borrow_mut().misplaced += 1;
@@ -142,7 +149,7 @@ impl Batch {
         account.note_end(&self.owed);
     }
 
-    /// The whole body of an answer was taken to be written.
+    /// The last byte of an answer's body was taken by the connection's writer.
     pub(crate) fn complete(&self, bytes: u64) {
         let account = &mut *self.account.borrow_mut();
         account.completed += 1;
@@ -173,6 +180,7 @@ impl Batch {
             peak_in_flight: account.peak_in_flight,
             connections: account.connections.len() as u64,
             connections_opened: connections_opened as u64,
+            streams: account.streams,
             aborted: account.aborted,
             missing: self.owed.requests - account.distinct,
             doubled: account.arrived - account.distinct,

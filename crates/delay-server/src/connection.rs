@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::service::Service;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 use inflight_record::OpenBatch;
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ impl Connection {
             Route::Delay(delay) => {
                 let (mut head, _) = request.into_parts();
                 head.headers.clear();
-                self.hold(delay, head.headers)
+                self.hold(delay, head.version, head.headers)
             }
             Route::OpenBatch if !self.may_open(request.headers()) => Err(Refusal::Guarded),
             Route::OpenBatch => Ok(Making::Opening(Box::pin(open(Rc::clone(&self.state), request.into_body())))),
@@ -77,12 +77,15 @@ impl Connection {
         self.state.guard.as_ref().is_none_or(|guard| given == Some(guard.as_bytes()))
     }
 
-    fn hold(&self, delay: Delay, headers: HeaderMap) -> Result<Making, Refusal> {
+    fn hold(&self, delay: Delay, version: Version, headers: HeaderMap) -> Result<Making, Refusal> {
         let batch = delay.batch.map(|number| self.find(number, delay.index)).transpose()?;
-        if let Some(batch) = &batch
-            && delay.index % self.state.hosts != self.host
-        {
-            batch.misplaced();
+        if let Some(batch) = &batch {
+            if version == Version::HTTP_2 {
+                batch.streamed();
+            }
+            if delay.index % self.state.hosts != self.host {
+                batch.misplaced();
+            }
         }
         if self.state.panic_at_index == Some(delay.index) {
             panic!("index {} arrived, at which the server was told to panic", delay.index);

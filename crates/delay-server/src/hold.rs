@@ -50,7 +50,7 @@ impl Payer {
         }
     }
 
-    /// The whole body was taken.
+    /// The last byte of the body was taken.
     pub(crate) fn complete(&self, bytes: u64) {
         match &self.batch {
             Some(batch) => batch.complete(bytes),

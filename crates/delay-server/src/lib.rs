@@ -18,11 +18,18 @@
 //!
 //! With several hosts ([`Options::hosts`]) every route is served on each of them, from one book.
 //!
+//! # Protocols
+//! HTTP/1.1, and HTTP/2 without TLS for clients that know beforehand (prior knowledge; there is no `Upgrade`), on one port.
+//! A look at a connection's first bytes tells them apart (`preface.rs`): `PR` is HTTP/2, everything else HTTP/1.1. The
+//! bytes stay in the socket, so HTTP/1.1 pays one system call a connection and nothing a request. A connection of HTTP/2
+//! may carry 60,000 streams at once, which is the largest concurrency of a workload; how much of their answers is under way
+//! is for the client's windows to say. The ledger counts connections of either protocol alike, and tells `streams` apart.
+//!
 //! # When things count
 //! A request is in flight from the moment its head is parsed to the moment its response is made, *before* that is
-//! written: a client's makespan is never shorter than the ledger's span. It is completed when its whole body was taken
-//! by the connection's writer, and aborted when its client went away earlier. A client that goes away during the hold
-//! is noticed at once.
+//! written: a client's makespan is never shorter than the ledger's span. It is completed when the last byte of its
+//! body was taken by the connection's writer, and aborted when its client went away, or reset its stream, earlier. What a
+//! client's windows keep back has not been taken. A client that goes away during the hold is noticed at once.
 //!
 //! # Capacity
 //! Of a batch with a capacity at most so many requests are served (their delay runs) at once; the others wait in order of
@@ -54,7 +61,7 @@
 //!   (there 150,000 requests a second with the client on the other CPU, both saturated). With more connections each
 //!   request costs more (13 to 17 µs at C = 1000, caches being cold). Beyond that holds end late, which the ledger shows.
 //! - The last 16 batches are kept, each of at most 10 million requests.
-//! - No `Date` header, no TLS, no HTTP/2, no compression.
+//! - No `Date` header, no TLS, no compression.
 //! - Ending is prompt: held requests get no answer.
 
 mod accept;
@@ -68,6 +75,7 @@ mod handle;
 mod hold;
 mod listen;
 mod options;
+mod preface;
 mod refusal;
 mod request;
 mod serve;

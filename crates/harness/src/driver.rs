@@ -213,6 +213,7 @@ impl Run<'_> {
                 batch,
                 key: &self.key,
                 declared_peak: record.model.declared_peak_here,
+                http2: record.model.card.http2,
                 makespan_ns: seen.makespan_ns,
                 samples: &seen.samples,
                 texts: &seen.texts,

@@ -129,6 +129,7 @@ mod tests {
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
             keeps_connections: true,
+            http2: false,
             hidden_caps: vec![],
             historical: None,
         };

@@ -25,6 +25,8 @@ pub struct Evidence<'a> {
     pub key: &'a TokenKey,
     /// The most that the card let the model have in flight.
     pub declared_peak: u64,
+    /// Whether the card says that the model speaks HTTP/2.
+    pub http2: bool,
     /// What the worker says the batch took, nanoseconds.
     pub makespan_ns: u64,
     /// What the worker says of each request.
@@ -65,7 +67,7 @@ pub fn examine(evidence: &Evidence<'_>) -> Verdict {
     if let Some(reason) = failures(evidence) {
         return Verdict::Failed(reason);
     }
-    let checks = [requests, answers, in_flight, times, costs];
+    let checks = [requests, protocol, answers, in_flight, times, costs];
     if let Some(reason) = checks.iter().find_map(|check| check(evidence)) {
         return Verdict::Invalid(reason);
     }
@@ -106,6 +108,17 @@ fn requests(evidence: &Evidence<'_>) -> Option<String> {
         ));
     }
     None
+}
+
+/// Every request was a stream of HTTP/2 where the card says so, and none where it does not.
+fn protocol(evidence: &Evidence<'_>) -> Option<String> {
+    let (streams, requests) = (evidence.ledger.streams, evidence.ledger.requests);
+    let (owed, says) = if evidence.http2 { (requests, "HTTP/2") } else { (0, "HTTP/1.1") };
+    (streams != owed).then(|| {
+        format!(
+            "{streams} of {requests} requests came as streams of HTTP/2; owed: {owed}, because the card says {says}"
+        )
+    })
 }
 
 /// Each answer was read to its end by this client.

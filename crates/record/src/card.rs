@@ -100,6 +100,9 @@ pub struct Card {
     /// Whether it keeps its connections from one request to the next. One that does not has no `warm` batch to show.
     #[serde(default = "kept", skip_serializing_if = "is_kept")]
     pub keeps_connections: bool,
+    /// Whether it speaks HTTP/2 by prior knowledge: the witness then wants every request as a stream, and else none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub http2: bool,
     /// What its libraries cap by default.
     pub hidden_caps: Vec<HiddenCap>,
     /// For a historical model: why its parts are no longer a choice, and what took their place.

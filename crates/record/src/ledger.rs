@@ -37,7 +37,8 @@ pub struct Ledger {
     pub batch: u64,
     /// Requests that arrived.
     pub requests: u64,
-    /// Requests whose whole answer was handed over to be written: hyper may hold a part of a large one in its buffer.
+    /// Requests whose whole answer was handed to the connection's writer, which may hold the end of a large one in its
+    /// buffer.
     pub completed: u64,
     /// Bytes of the bodies of completed answers.
     pub bytes: u64,
@@ -47,6 +48,9 @@ pub struct Ledger {
     pub connections: u64,
     /// Those of them that were accepted after the batch was opened.
     pub connections_opened: u64,
+    /// Requests that came as streams of HTTP/2; the others came over HTTP/1.1. Absent where there were none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub streams: u64,
     /// Requests whose client went away before the answer was complete.
     pub aborted: u64,
     /// Indices that never arrived.
@@ -99,6 +103,8 @@ pub struct LedgerFigures {
     pub peak_in_flight: u64,
     pub connections: u64,
     pub connections_opened: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub streams: u64,
     pub aborted: u64,
     pub missing: u64,
     pub doubled: u64,
@@ -125,6 +131,7 @@ impl From<&Ledger> for LedgerFigures {
             peak_in_flight: ledger.peak_in_flight,
             connections: ledger.connections,
             connections_opened: ledger.connections_opened,
+            streams: ledger.streams,
             aborted: ledger.aborted,
             missing: ledger.missing,
             doubled: ledger.doubled,
@@ -138,5 +145,25 @@ impl From<&Ledger> for LedgerFigures {
             quiet_sum_ns: ledger.quiet_sum_ns,
             cpu_ns: ledger.cpu_ns,
         }
+    }
+}
+
+/// What keeps a count of 0 out of the text, so that records from before it was counted are written as they were read.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_streams_are_no_text() {
+        let without = serde_json::to_string(&Ledger::default()).unwrap();
+        assert!(!without.contains("streams"));
+        assert_eq!(serde_json::from_str::<Ledger>(&without).unwrap().streams, 0);
+        let with = serde_json::to_string(&LedgerFigures { streams: 3, ..LedgerFigures::default() }).unwrap();
+        assert_eq!(serde_json::from_str::<LedgerFigures>(&with).unwrap().streams, 3);
     }
 }

@@ -1,6 +1,8 @@
 //! A raw HTTP/1.1 client over loopback, and a server to point it at.
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
+pub mod h2;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};

@@ -19,6 +19,7 @@ struct Case {
     ledger: Ledger,
     makespan_ns: u64,
     declared_peak: u64,
+    http2: bool,
     usage: Usage,
     seen_cpu_ns: u64,
     disturbed_ns: u64,
@@ -64,6 +65,7 @@ impl Case {
             ledger,
             makespan_ns: 105 * MS,
             declared_peak: 5,
+            http2: false,
             usage: Usage { user_ns: 2 * MS, peak_bytes: 20 << 20, ..Usage::default() },
             seen_cpu_ns: 0,
             disturbed_ns: 0,
@@ -77,6 +79,7 @@ impl Case {
             batch: 7,
             key: &self.key,
             declared_peak: self.declared_peak,
+            http2: self.http2,
             makespan_ns: self.makespan_ns,
             samples: &self.samples,
             texts: &["request 3: reset".to_owned()],
@@ -198,6 +201,26 @@ fn a_shortened_makespan_is_named() {
 }
 
 #[test]
+fn a_protocol_other_than_the_cards_is_named() {
+    let reason = Case::invalid(|case| case.ledger.streams = 1);
+    assert!(
+        reason.contains("1 of 10 requests came as streams") && reason.contains("the card says HTTP/1.1"),
+        "{reason}"
+    );
+    for streams in [0, 9] {
+        let reason = Case::invalid(|case| {
+            case.http2 = true;
+            case.ledger.streams = streams;
+        });
+        assert!(reason.contains("owed: 10, because the card says HTTP/2"), "{reason}");
+    }
+    assert!(!Case::ok(|case| {
+        case.http2 = true;
+        case.ledger.streams = 10;
+    }));
+}
+
+#[test]
 fn a_makespan_above_the_wall_time_is_named() {
     let case = Case::honest();
     let verdict = examine(&Evidence {
@@ -205,6 +228,7 @@ fn a_makespan_above_the_wall_time_is_named() {
         batch: 7,
         key: &case.key,
         declared_peak: 5,
+        http2: false,
         makespan_ns: case.makespan_ns,
         samples: &case.samples,
         texts: &[],

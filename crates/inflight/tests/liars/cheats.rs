@@ -51,6 +51,7 @@ pub fn card(name: &str) -> Card {
         declared_peak: DeclaredPeak::Concurrency,
         thread_per_request: false,
         keeps_connections: true,
+        http2: false,
         hidden_caps: vec![],
         historical: None,
     }

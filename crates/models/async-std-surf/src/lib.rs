@@ -62,6 +62,7 @@ fn card(id: &str, declared_peak: DeclaredPeak, [connections, nodelay, timeout]: 
         declared_peak,
         thread_per_request: false,
         keeps_connections: true,
+        http2: false,
         hidden_caps: vec![
             HiddenCap::new("connections a host: 50", connections),
             HiddenCap::new("TCP_NODELAY: off", nodelay),

@@ -45,6 +45,7 @@ impl Model for RawEpoll {
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
             keeps_connections: true,
+            http2: false,
             hidden_caps: vec![
                 HiddenCap::new("body of an answer: 64 MiB", "its own; a longer one fails its request"),
                 HiddenCap::new("CPUs that it can use: 1", "that is the model"),

@@ -80,6 +80,7 @@ fn card(id: &str, label: Label, declared_peak: DeclaredPeak, pool: &str, idle: &
         client: "ureq in a rayon pool".to_owned(),
         crates: vec!["rayon".to_owned(), "ureq".to_owned()],
         thread_per_request: declared_peak == DeclaredPeak::Concurrency,
+        http2: false,
         declared_peak,
         keeps_connections: true,
         hidden_caps: vec![

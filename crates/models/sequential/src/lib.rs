@@ -40,6 +40,7 @@ impl Model for Sequential {
             declared_peak: DeclaredPeak::AtMost(1),
             thread_per_request: false,
             keeps_connections: true,
+            http2: false,
             hidden_caps: vec![
                 HiddenCap::new("requests in flight: 1", "that is the model"),
                 HiddenCap::new(

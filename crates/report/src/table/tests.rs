@@ -16,6 +16,7 @@ pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> R
         declared_peak: DeclaredPeak::Concurrency,
         thread_per_request: false,
         keeps_connections: true,
+        http2: false,
         hidden_caps: vec![],
         historical: None,
     };
