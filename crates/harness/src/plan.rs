@@ -126,6 +126,7 @@ mod tests {
             crates: vec![],
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
+            child_processes: false,
             hidden_caps: vec![],
             historical: None,
         };

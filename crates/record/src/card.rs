@@ -91,6 +91,9 @@ pub struct Card {
     pub declared_peak: DeclaredPeak,
     /// Whether it needs an operating-system thread for each request in flight: the limits of threads bind it then.
     pub thread_per_request: bool,
+    /// Whether it fetches in child processes. Its worker cannot tell what those use, and leaves its costs to the driver.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub child_processes: bool,
     /// What its libraries cap by default.
     pub hidden_caps: Vec<HiddenCap>,
     /// For a historical model: why its parts are no longer a choice, and what took their place.

@@ -50,6 +50,7 @@ pub fn card(name: &str) -> Card {
         crates: vec!["ureq".to_owned()],
         declared_peak: DeclaredPeak::Concurrency,
         thread_per_request: false,
+        child_processes: false,
         hidden_caps: vec![],
         historical: None,
     }

@@ -61,6 +61,7 @@ fn card(id: &str, declared_peak: DeclaredPeak, [connections, nodelay, timeout]: 
         crates: vec!["async-std".to_owned(), "surf".to_owned(), "http-client".to_owned(), "async-h1".to_owned()],
         declared_peak,
         thread_per_request: false,
+        child_processes: false,
         hidden_caps: vec![
             HiddenCap::new("connections a host: 50", connections),
             HiddenCap::new("TCP_NODELAY: off", nodelay),

@@ -44,6 +44,7 @@ impl Model for RawEpoll {
             crates: vec!["mio".to_owned()],
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("body of an answer: 64 MiB", "its own; a longer one fails its request"),
                 HiddenCap::new("CPUs that it can use: 1", "that is the model"),

@@ -80,6 +80,7 @@ fn card(id: &str, label: Label, declared_peak: DeclaredPeak, pool: &str, idle: &
         client: "ureq in a rayon pool".to_owned(),
         crates: vec!["rayon".to_owned(), "ureq".to_owned()],
         thread_per_request: declared_peak == DeclaredPeak::Concurrency,
+        child_processes: false,
         declared_peak,
         hidden_caps: vec![
             HiddenCap::new("threads of the pool: one for each CPU", pool),

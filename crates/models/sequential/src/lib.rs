@@ -32,6 +32,7 @@ impl Model for Sequential {
             crates: vec!["ureq".to_owned()],
             declared_peak: DeclaredPeak::AtMost(1),
             thread_per_request: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("requests in flight: 1", "that is the model"),
                 HiddenCap::new(

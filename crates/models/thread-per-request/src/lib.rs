@@ -62,6 +62,7 @@ fn card(id: &str, label: Label, idle: &str) -> Card {
         crates: vec!["ureq".to_owned()],
         declared_peak: DeclaredPeak::Concurrency,
         thread_per_request: true,
+        child_processes: false,
         hidden_caps: vec![
             HiddenCap::new("idle connections kept: 3 a host, 10 in all, for 15 s", idle),
             HiddenCap::new("buffers of a connection: 2 of 128 KiB, written on first use", "left at the default"),

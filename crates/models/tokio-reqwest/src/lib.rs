@@ -59,6 +59,7 @@ fn card(id: &str, client: &str, workers: &str) -> Card {
         crates: vec!["reqwest".to_owned(), "tokio".to_owned()],
         declared_peak: DeclaredPeak::Concurrency,
         thread_per_request: false,
+        child_processes: false,
         hidden_caps: vec![
             HiddenCap::new("worker threads of the runtime", workers),
             HiddenCap::new("idle connections kept a host: no limit, for 90 s", "left at the default"),

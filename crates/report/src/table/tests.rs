@@ -15,6 +15,7 @@ pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> R
         crates: vec![],
         declared_peak: DeclaredPeak::Concurrency,
         thread_per_request: false,
+        child_processes: false,
         hidden_caps: vec![],
         historical: None,
     };
