@@ -7,6 +7,7 @@ mod doctor;
 mod list;
 mod merge;
 mod pack;
+mod pool_process;
 mod report;
 mod run;
 mod schema;
@@ -96,6 +97,9 @@ enum Command {
     /// Speaks the worker protocol on stdin and stdout for one batch of one model.
     #[command(hide = true)]
     Worker(worker::WorkerArguments),
+    /// Fetches for the model process-pool, whose parent speaks to it through stdin, a socket.
+    #[command(hide = true)]
+    PoolProcess,
     /// Writes the JSON schemas of records and protocol into a directory.
     #[command(hide = true)]
     Schema {
@@ -234,6 +238,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Study(study) => study::run(&study),
         Command::Merge(merge) => merge::run(&merge),
         Command::Worker(worker) => worker::run(&worker),
+        Command::PoolProcess => pool_process::run(),
         Command::Schema { directory } => schema::run(&directory),
     }
 }
