@@ -14,7 +14,7 @@ use crate::probes::machine::Reading;
 use crate::protocol::{CHUNK, FromWorker, PROTOCOL_VERSION, Part, ToWorker, Usage};
 use crate::server::{Server, ServerError};
 use crate::urls::UrlList;
-use crate::watch::Watch;
+use crate::watch::{Watch, baseline_bytes};
 
 /// How long a worker may take to say hello, to send its samples, or to warm up beyond the batch's own limit.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -128,6 +128,10 @@ impl Attempt<'_> {
             }
             other => return Err(unexpected("hello", &other)),
         };
+        let pid = worker.pid();
+        let baseline = |of| if self.workload.connections == of { baseline_bytes(pid) } else { None };
+        // Where a warm-up follows, what it leaves behind is the model's.
+        let before_warm_up = baseline(Connections::Warm);
         self.send_job(server, worker)?;
         match self.hear(worker, self.limit + PATIENCE, "ready", Broken::Overran)? {
             FromWorker::Ready => {}
@@ -144,9 +148,9 @@ impl Attempt<'_> {
         })?;
         started(server.pid(), worker.pid());
 
-        let mut watch = Watch::start(worker.pid());
+        let mut watch = Watch::start(pid, before_warm_up.or_else(|| baseline(Connections::Cold)));
         say(worker, &ToWorker::Start);
-        let heard = worker.line(Instant::now() + self.limit, interval, || watch.look());
+        let heard = worker.line(Instant::now() + self.limit, interval, || drop(watch.look()));
         let watched = watch.stop();
         let line = heard.map_err(|silence| self.silence(silence, server, "done"))?;
         let (makespan_ns, error, usage, reported) = match parse(&line, "done")? {

@@ -15,6 +15,7 @@ use crate::figures;
 use crate::guards::{self, Counted};
 use crate::limits;
 use crate::plan::{Contender, Cpus, Plan};
+use crate::protocol::Usage;
 use crate::witness::{self, Evidence, Verdict, yardstick};
 
 /// What happens while a plan runs, in order.
@@ -188,11 +189,8 @@ impl Run<'_> {
         let plan = self.plan;
         let ledger = LedgerFigures::from(&seen.ledger);
         let usage = seen.usage;
-        // A peer that cannot measure itself is measured from outside.
-        let cpu = usage.map_or(Cpu { user_ns: seen.outside.cpu_ns, system_ns: 0 }, |usage| Cpu {
-            user_ns: usage.user_ns,
-            system_ns: usage.system_ns,
-        });
+        // Who cannot measure itself is measured from outside.
+        let cpu = usage.map(|usage| Cpu { user_ns: usage.user_ns, system_ns: usage.system_ns });
         let steal_ns = seen.machine.steal_ns;
         record.flags = guards::flags(&Counted {
             workload: &plan.workload,
@@ -245,10 +243,14 @@ impl Run<'_> {
             record.efficiency = (plan.workload.delay_ns > 0).then_some(efficiency);
         }
         record.reported = seen.reported;
-        record.cpu = Some(cpu);
-        record.memory = usage
-            .filter(|usage| usage.peak_bytes > 0)
-            .map(|usage| Memory { baseline_bytes: usage.baseline_bytes, peak_bytes: usage.peak_bytes });
+        record.cpu = cpu.or_else(|| seen.outside.cpu());
+        record.memory = usage.map_or_else(
+            || seen.outside.memory(),
+            |usage| {
+                let Usage { baseline_bytes, peak_bytes, .. } = usage;
+                (peak_bytes > 0).then_some(Memory { baseline_bytes, peak_bytes })
+            },
+        );
         record.context_switches =
             usage.map(|usage| ContextSwitches { voluntary: usage.voluntary, involuntary: usage.involuntary });
         record.threads_peak = Some(seen.threads_peak);

@@ -130,6 +130,7 @@ mod tests {
             thread_per_request: false,
             keeps_connections: true,
             http2: false,
+            child_processes: false,
             hidden_caps: vec![],
             historical: None,
         };

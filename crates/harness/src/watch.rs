@@ -5,14 +5,14 @@ use std::time::Instant;
 use inflight_record::Outside;
 
 use crate::probes::machine::{self, Reading};
-use crate::probes::tree;
+use crate::probes::tree::{self, TreeCpu};
 
 /// The driver's own look at the worker while the batch runs.
 pub(crate) struct Watch {
     worker: u32,
     clock: Instant,
     machine: Reading,
-    worker_cpu_ns: u64,
+    cpu: TreeCpu,
     foreign_ns: u64,
     socket_bytes: u64,
     outside: Outside,
@@ -27,17 +27,28 @@ pub(crate) struct Watched {
     pub(crate) foreign_ns: u64,
 }
 
+/// Resident memory of a worker's tree now, bytes, pages that its members share counted once.
+///
+/// Takes the members' marks of highest resident memory back to what is resident: what a worker needed to start, such as
+/// an interpreter's reading of its modules, is not its model's.
+pub(crate) fn baseline_bytes(worker: u32) -> Option<u64> {
+    let look = tree::look(worker);
+    tree::reset_peaks(&look.members);
+    let bytes = look.resident_bytes.saturating_sub(tree::shared_bytes(&look.members).unwrap_or(0));
+    (bytes > 0).then_some(bytes)
+}
+
 impl Watch {
     /// Takes the first readings and the first look.
-    pub(crate) fn start(worker: u32) -> Self {
+    pub(crate) fn start(worker: u32, baseline_bytes: Option<u64>) -> Self {
         let processes = tree::all();
         let mut watch = Self {
             worker,
             machine: Reading::now(),
-            worker_cpu_ns: tree::tree_cpu_ns(&processes, worker),
+            cpu: TreeCpu::now(&processes, worker),
             foreign_ns: tree::foreign_cpu_ns(&processes, std::process::id()),
             socket_bytes: machine::socket_memory_bytes(),
-            outside: Outside::default(),
+            outside: Outside { baseline_bytes, ..Outside::default() },
             threads_peak: 0,
             clock: Instant::now(),
         };
@@ -46,8 +57,8 @@ impl Watch {
         watch
     }
 
-    /// One look; between two of them nothing is seen.
-    pub(crate) fn look(&mut self) {
+    /// One look; between two of them nothing is seen. Returns the tree's members.
+    pub(crate) fn look(&mut self) -> Vec<u32> {
         let look = tree::look(self.worker);
         self.outside.polls += 1;
         self.outside.peak_bytes = self.outside.peak_bytes.max(look.peak_bytes);
@@ -55,15 +66,22 @@ impl Watch {
         let sockets = machine::socket_memory_bytes().saturating_sub(self.socket_bytes);
         self.outside.socket_bytes = self.outside.socket_bytes.max(sockets);
         self.threads_peak = self.threads_peak.max(look.threads);
+        look.members
     }
 
     /// Takes the last look and the last readings.
     pub(crate) fn stop(mut self) -> Watched {
         self.outside.wall_ns = u64::try_from(self.clock.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.look();
-        let machine = Reading::now().since(self.machine);
+        // The processor time first: looking longer, at many members, may not count as the worker's.
         let processes = tree::all();
-        self.outside.cpu_ns = tree::tree_cpu_ns(&processes, self.worker).saturating_sub(self.worker_cpu_ns);
+        let cpu = TreeCpu::now(&processes, self.worker).since(self.cpu);
+        let (user_ns, system_ns) = cpu.split_ns();
+        let members = self.look();
+        let machine = Reading::now().since(self.machine);
+        self.outside.cpu_ns = cpu.total_ns;
+        self.outside.user_ns = Some(user_ns);
+        self.outside.system_ns = Some(system_ns);
+        self.outside.shared_bytes = tree::shared_bytes(&members);
         let foreign = tree::foreign_cpu_ns(&processes, std::process::id());
         Watched {
             outside: self.outside,

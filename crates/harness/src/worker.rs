@@ -76,8 +76,8 @@ pub fn run<'m>(
         baseline_bytes: memory.unwrap_or(0),
         peak_bytes: peak_bytes.filter(|_| memory.is_some()).unwrap_or(0),
     };
-    let done =
-        FromWorker::Done { makespan_ns: span.makespan_ns, error: span.error, usage: Some(usage), reported: None };
+    let usage = (!contender.card().child_processes).then_some(usage);
+    let done = FromWorker::Done { makespan_ns: span.makespan_ns, error: span.error, usage, reported: None };
     say(&mut output, &done)?;
     expect(&mut input, &ToWorker::Report)?;
     report(&mut output, &span.batch)

@@ -8,6 +8,7 @@ mod list;
 mod merge;
 mod pack;
 mod peers;
+mod pool_process;
 mod report;
 mod run;
 mod schema;
@@ -99,6 +100,9 @@ enum Command {
     /// Speaks the worker protocol on stdin and stdout for one batch of one model.
     #[command(hide = true)]
     Worker(worker::WorkerArguments),
+    /// Fetches for the model process-pool, whose parent speaks to it through stdin, a socket.
+    #[command(hide = true)]
+    PoolProcess,
     /// Writes the JSON schemas of records and protocol into a directory.
     #[command(hide = true)]
     Schema {
@@ -244,6 +248,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Study(study) => study::run(&study),
         Command::Merge(merge) => merge::run(&merge),
         Command::Worker(worker) => worker::run(&worker),
+        Command::PoolProcess => pool_process::run(),
         Command::Schema { directory } => schema::run(&directory),
     }
 }

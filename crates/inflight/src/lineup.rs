@@ -6,6 +6,9 @@ use inflight_harness::Model;
 use inflight_harness::child::Program;
 use inflight_harness::plan::Contender;
 
+/// The model that starts our own binary again: what its processes do, and how a test names the binary.
+pub use inflight_model_process_pool as pool;
+
 /// Every model, in the order in which they are listed: from the first idea to the floor.
 #[must_use]
 pub fn models() -> Vec<&'static dyn Model> {
@@ -13,10 +16,12 @@ pub fn models() -> Vec<&'static dyn Model> {
         inflight_model_sequential::VARIANTS,
         inflight_model_thread_per_request::VARIANTS,
         inflight_model_thread_pool::VARIANTS,
+        inflight_model_process_pool::VARIANTS,
         inflight_model_rayon_pool::VARIANTS,
         inflight_model_blocking_in_async::VARIANTS,
         inflight_model_tokio_reqwest::VARIANTS,
         inflight_model_async_std_surf::VARIANTS,
+        inflight_model_curl_multi::VARIANTS,
         inflight_model_raw_epoll::VARIANTS,
     ];
     crates.concat()
@@ -130,10 +135,7 @@ pub fn find(id: &str) -> Option<&'static dyn Model> {
 mod tests {
     use super::*;
     use crate::software;
-    use inflight_harness::{Batch, Setup};
-    use inflight_record::SampleError;
     use std::collections::BTreeSet;
-    use std::sync::Arc;
 
     #[test]
     fn ids_are_unique_and_each_belongs_to_one_family() {
@@ -169,20 +171,6 @@ mod tests {
                 );
             }
             assert_eq!(card.historical.is_some(), card.label == inflight_record::Label::Historical, "{}", card.id);
-        }
-    }
-
-    #[test]
-    fn refused_connections_fail_their_requests_and_the_batch_goes_on() {
-        // Nothing listens on a port that was bound and let go.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
-        let urls: Vec<_> = (0..20).map(|index| format!("http://{address}/{index}")).collect();
-        for model in models() {
-            let batch = Arc::new(Batch::new(urls.iter().map(String::as_str).collect(), 3));
-            let mut client = model.client(&Setup { concurrency: 3 }).unwrap();
-            client.fetch(&batch).unwrap();
-            let failed = (0..20).all(|index| batch.log().sample(index).error == Some(SampleError::Client));
-            assert!(failed, "{}", model.card().id);
         }
     }
 

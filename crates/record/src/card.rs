@@ -103,6 +103,9 @@ pub struct Card {
     /// Whether it speaks HTTP/2 by prior knowledge: the witness then wants every request as a stream, and else none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub http2: bool,
+    /// Whether it fetches in child processes. Its worker cannot tell what those use, and leaves its costs to the driver.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub child_processes: bool,
     /// What its libraries cap by default.
     pub hidden_caps: Vec<HiddenCap>,
     /// For a historical model: why its parts are no longer a choice, and what took their place.

@@ -12,6 +12,7 @@ pub mod hosts;
 pub mod jsonl;
 pub mod ledger;
 pub mod manifest;
+pub mod outside;
 pub mod peers;
 pub mod placed;
 pub mod record;
@@ -28,9 +29,10 @@ pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
 pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch};
 pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
+pub use outside::Outside;
 pub use record::{
-    ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Outside, Percentiles,
-    Record, Reported, SCHEMA_VERSION, WorkloadFigures,
+    ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Percentiles, Record,
+    Reported, SCHEMA_VERSION, WorkloadFigures,
 };
 pub use row::{FlagSet, LedgerRow, Name, Row};
 pub use sample::{Sample, SampleError};

@@ -23,6 +23,9 @@
 //! | `install` | how to get it | required |
 //! | `in_flight` | the most requests in flight: `"concurrency"`, `"cpus"`, a number, or `{ per_host = 2 }` | `"concurrency"` |
 //! | `thread_per_request` | whether it needs a thread for each request in flight | `false` |
+//! | `keeps_connections` | false where each request connects anew: warm workloads are then skipped | `true` |
+//! | `http2` | whether it speaks HTTP/2 by prior knowledge | `false` |
+//! | `child_processes` | whether it fetches in child processes | `false` |
 //! | `historical` | for that label: why its parts are no longer a choice, and what took their place | none |
 //! | `caps` | what its libraries cap: a list of `{ what = "…", here = "…" }` | none |
 //!
@@ -108,6 +111,9 @@ fn peer(table: &mut Table<'_>, id: String, here: &Path) -> Result<Peer, FileErro
             crates: Vec::new(),
             declared_peak: table.optional("in_flight").map_or(Ok(DeclaredPeak::Concurrency), |value| peak(&value))?,
             thread_per_request: flag(table, "thread_per_request", false)?,
+            keeps_connections: flag(table, "keeps_connections", true)?,
+            http2: flag(table, "http2", false)?,
+            child_processes: flag(table, "child_processes", false)?,
             hidden_caps: caps(table)?,
             historical: historical.map(|why| why.value),
         },
@@ -197,10 +203,12 @@ mod tests {
     #[test]
     fn everything_that_may_be_said_is_read() {
         let text = format!(
-            "{GO}in_flight = {{ per_host = 2 }}\nthread_per_request = true\ncaps = [{{ what = \"a\", here = \"b\" }}]\n"
+            "{GO}in_flight = {{ per_host = 2 }}\nthread_per_request = true\n\
+             keeps_connections = false\nhttp2 = true\nchild_processes = true\ncaps = [{{ what = \"a\", here = \"b\" }}]\n"
         );
         let card = &parse_peers(&text, Path::new("/p")).unwrap()[0].card;
         assert_eq!((card.declared_peak, card.thread_per_request), (DeclaredPeak::AtMostPerHost(2), true));
+        assert!(!card.keeps_connections && card.http2 && card.child_processes);
         assert_eq!(card.hidden_caps, [HiddenCap::new("a", "b")]);
         for (value, peak) in [("64", DeclaredPeak::AtMost(64)), ("\"cpus\"", DeclaredPeak::Cpus)] {
             let peers = parse_peers(&format!("{GO}in_flight = {value}\n"), Path::new("/p")).unwrap();

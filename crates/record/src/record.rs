@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Card, LedgerFigures, Workload};
+use crate::{Card, LedgerFigures, Outside, Workload};
 
 /// Version of the record's schema. A reader refuses any other with a clear error.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -287,23 +287,6 @@ pub struct Reported {
     /// 99th percentile of its latencies, nanoseconds, where it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_p99_ns: Option<u64>,
-}
-
-/// What the driver saw of the worker's process tree from outside, by polling: it rests on no worker's word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Outside {
-    /// Driver's wall time from the word "start" to the word "done", nanoseconds.
-    pub wall_ns: u64,
-    /// CPU time of the tree over that time, nanoseconds, in steps of the kernel's tick (10 ms).
-    pub cpu_ns: u64,
-    /// Highest resident memory of the tree, bytes: sum of each process's peak.
-    pub peak_bytes: u64,
-    /// Most page tables seen, bytes.
-    pub page_tables_bytes: u64,
-    /// Most kernel memory of TCP sockets seen, above that before the batch, bytes; the server's side included.
-    pub socket_bytes: u64,
-    /// How often it looked.
-    pub polls: u64,
 }
 
 /// One batch: one model running one workload once.

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use nix::time::ClockId;
+use nix::unistd::Pid;
+
 /// The fields of `/proc/<pid>/stat` that bear on CPU time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
@@ -10,10 +13,27 @@ pub struct Stat {
     pub parent: u32,
     /// Whether it is a thread of the kernel.
     pub kernel: bool,
-    /// CPU time of its own, ended threads included, nanoseconds in steps of the tick.
-    pub own_ns: u64,
-    /// CPU time of children that it has waited for, nanoseconds in steps of the tick.
-    pub waited_ns: u64,
+    /// CPU time of its own, ended threads included.
+    pub own: Ticks,
+    /// CPU time of children that it has waited for.
+    pub waited: Ticks,
+}
+
+/// CPU time in ticks of [`TICK_NS`], each part cut down to whole ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ticks {
+    /// In user mode.
+    pub user: u64,
+    /// In the kernel.
+    pub system: u64,
+}
+
+impl Ticks {
+    /// Both together, nanoseconds in steps of the tick.
+    #[must_use]
+    pub fn total_ns(self) -> u64 {
+        (self.user + self.system) * TICK_NS
+    }
 }
 
 /// `/proc/<pid>/stat` counts in ticks of 1/100 s on every Linux that Rust runs on (`sysconf(_SC_CLK_TCK)`).
@@ -36,8 +56,8 @@ fn parse_stat(text: &str) -> Option<Stat> {
     Some(Stat {
         parent: u32::try_from(field(4)?).ok()?,
         kernel: field(9)? & PF_KTHREAD != 0,
-        own_ns: (field(14)? + field(15)?) * TICK_NS,
-        waited_ns: (field(16)? + field(17)?) * TICK_NS,
+        own: Ticks { user: field(14)?, system: field(15)? },
+        waited: Ticks { user: field(16)?, system: field(17)? },
     })
 }
 
@@ -73,14 +93,56 @@ pub fn descends(processes: &BTreeMap<u32, Stat>, mut pid: u32, root: u32) -> boo
     false
 }
 
-/// CPU time of a tree in nanoseconds: its living members and what they have waited for.
-#[must_use]
-pub fn tree_cpu_ns(processes: &BTreeMap<u32, Stat>, root: u32) -> u64 {
-    processes
-        .iter()
-        .filter(|(pid, _)| descends(processes, **pid, root))
-        .map(|(_, stat)| stat.own_ns + stat.waited_ns)
-        .sum()
+/// CPU time of a tree: its living members and what they have waited for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TreeCpu {
+    /// Nanoseconds, of living members exact; what they have waited for counts in ticks.
+    pub total_ns: u64,
+    /// The same in ticks, which know user from system.
+    pub ticks: Ticks,
+}
+
+impl TreeCpu {
+    /// Of the tree of `root`, now.
+    #[must_use]
+    pub fn now(processes: &BTreeMap<u32, Stat>, root: u32) -> Self {
+        let mut cpu = Self::default();
+        for (pid, stat) in processes.iter().filter(|(pid, _)| descends(processes, **pid, root)) {
+            cpu.total_ns += clock_ns(*pid).unwrap_or(stat.own.total_ns()) + stat.waited.total_ns();
+            cpu.ticks.user += stat.own.user + stat.waited.user;
+            cpu.ticks.system += stat.own.system + stat.waited.system;
+        }
+        cpu
+    }
+
+    /// What was used since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            total_ns: self.total_ns.saturating_sub(before.total_ns),
+            ticks: Ticks {
+                user: self.ticks.user.saturating_sub(before.ticks.user),
+                system: self.ticks.system.saturating_sub(before.ticks.system),
+            },
+        }
+    }
+
+    /// The total as user and system time, nanoseconds, in the ratio of their ticks; half a tick more counts for each,
+    /// because a count of 0 does not say that there was nothing.
+    #[must_use]
+    pub fn split_ns(self) -> (u64, u64) {
+        let (user, both) = (2 * self.ticks.user + 1, 2 * (self.ticks.user + self.ticks.system) + 2);
+        let user_ns = u128::from(self.total_ns) * u128::from(user) / u128::from(both);
+        let user_ns = u64::try_from(user_ns).unwrap_or(self.total_ns);
+        (user_ns, self.total_ns - user_ns)
+    }
+}
+
+/// CPU time of all threads of a process, nanoseconds: the clock of `clock_getcpuclockid(3)`, which another process may
+/// read too. `None` once it is gone.
+fn clock_ns(pid: u32) -> Option<u64> {
+    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(i32::try_from(pid).ok()?)).ok()?;
+    u64::try_from(std::time::Duration::from(clock.now().ok()?).as_nanos()).ok()
 }
 
 /// CPU time in nanoseconds of all processes outside the tree of `root`; kernel threads left out, because they do the
@@ -93,14 +155,18 @@ pub fn foreign_cpu_ns(processes: &BTreeMap<u32, Stat>, root: u32) -> u64 {
     processes
         .iter()
         .filter(|(pid, stat)| !stat.kernel && !descends(processes, **pid, root))
-        .map(|(_, stat)| stat.own_ns + stat.waited_ns)
+        .map(|(_, stat)| stat.own.total_ns() + stat.waited.total_ns())
         .sum()
 }
 
 /// What one look at a worker's tree shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
-    /// Sum of each process's highest resident memory, bytes.
+    /// Its members, the root first.
+    pub members: Vec<u32>,
+    /// Sum of each member's resident memory, bytes.
+    pub resident_bytes: u64,
+    /// Sum of each member's highest resident memory, bytes.
     pub peak_bytes: u64,
     /// Page tables, bytes.
     pub page_tables_bytes: u64,
@@ -117,7 +183,9 @@ pub fn look(root: u32) -> Look {
     while let Some(pid) = waiting.pop() {
         let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { continue };
         let threads = status_kib(&status, "Threads:").unwrap_or(0);
+        look.members.push(pid);
         look.threads += threads;
+        look.resident_bytes += status_kib(&status, "VmRSS:").unwrap_or(0) * 1024;
         look.peak_bytes += status_kib(&status, "VmHWM:").unwrap_or(0) * 1024;
         look.page_tables_bytes += status_kib(&status, "VmPTE:").unwrap_or(0) * 1024;
         let tasks: Vec<String> = if threads > 64 {
@@ -135,17 +203,51 @@ pub fn look(root: u32) -> Look {
     look
 }
 
+/// By how much sums of the members' resident memory count pages more than once, bytes: `Rss` less `Pss`, which gives
+/// each of n processes that share a page the nth part of it. `None` where one member alone has nobody to share with, or
+/// the kernel does not tell.
+///
+/// Other processes that share a page (driver and server are the same program as our workers) take their part too, so
+/// this is too large by at most that. The kernel walks all page tables for it: not to be asked within a timed span.
+#[must_use]
+pub fn shared_bytes(members: &[u32]) -> Option<u64> {
+    if members.len() < 2 {
+        return None;
+    }
+    let mut shared = None;
+    for pid in members {
+        // A member that is gone shares nothing.
+        let Ok(rollup) = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else { continue };
+        let kib = status_kib(&rollup, "Rss:")?.saturating_sub(status_kib(&rollup, "Pss:")?);
+        shared = Some(shared.unwrap_or(0) + kib * 1024);
+    }
+    shared
+}
+
+/// Sets each member's mark of highest resident memory to what is resident now. Best effort: where the kernel does not
+/// let it, the mark stands since the process began.
+pub fn reset_peaks(members: &[u32]) {
+    for pid in members {
+        // 5: see clear_refs in proc_pid_clear_refs(5).
+        let _ = fs::write(format!("/proc/{pid}/clear_refs"), "5");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::{Command, Stdio};
 
     #[test]
     fn a_stat_line_with_a_wicked_name_is_read() {
         let line = "42 (a) b (c)) S 7 42 42 0 -1 4194304 1 2 3 4 100 50 20 10 20 0 1 0 5 6 7";
-        assert_eq!(
-            parse_stat(line),
-            Some(Stat { parent: 7, kernel: false, own_ns: 150 * TICK_NS, waited_ns: 30 * TICK_NS })
-        );
+        let stat = Stat {
+            parent: 7,
+            kernel: false,
+            own: Ticks { user: 100, system: 50 },
+            waited: Ticks { user: 20, system: 10 },
+        };
+        assert_eq!(parse_stat(line), Some(stat));
         assert_eq!(parse_stat("nonsense"), None);
     }
 
@@ -157,5 +259,44 @@ mod tests {
         assert!(processes[&me].parent == 0 || !descends(&processes, processes[&me].parent, me));
         assert!(look(me).threads >= 1);
         assert!(look(me).peak_bytes > 0);
+    }
+
+    #[test]
+    fn a_split_never_says_nothing_where_it_does_not_know() {
+        let split = |total_ns, user, system| TreeCpu { total_ns, ticks: Ticks { user, system } }.split_ns();
+        assert_eq!(split(8_000_000, 0, 0), (4_000_000, 4_000_000));
+        assert_eq!(split(8_000_000, 1, 0), (6_000_000, 2_000_000));
+        assert_eq!(split(2_000, 999, 0), (1_999, 1));
+        assert_eq!(split(u64::MAX, 1, 1), (u64::MAX / 2, u64::MAX / 2 + 1));
+    }
+
+    #[test]
+    fn the_time_of_a_living_child_is_seen_below_the_tick() {
+        let mut child = Command::new("/bin/sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        let used = || clock_ns(child.id()).unwrap();
+        let first = used();
+        while used() < first + TICK_NS {}
+        let cpu = TreeCpu::now(&all(), std::process::id());
+        assert!(cpu.total_ns >= first + TICK_NS);
+        assert!(!cpu.total_ns.is_multiple_of(TICK_NS), "{cpu:?} came from ticks alone");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(clock_ns(child.id()), None);
+    }
+
+    #[test]
+    fn what_members_share_is_known_and_one_alone_shares_nothing() {
+        let mut child = Command::new("/bin/cat").stdin(Stdio::piped()).spawn().unwrap();
+        let (me, other) = (std::process::id(), child.id());
+        assert!(look(me).members.contains(&other));
+        assert_eq!(shared_bytes(&[me]), None);
+        reset_peaks(&[other]);
+        let look = look(other);
+        assert_eq!(look.members, [other]);
+        if let Some(shared) = shared_bytes(&[me, other]) {
+            assert!(shared <= super::look(me).resident_bytes, "more shared than there is");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }

@@ -52,6 +52,7 @@ pub fn card(name: &str) -> Card {
         thread_per_request: false,
         keeps_connections: true,
         http2: false,
+        child_processes: false,
         hidden_caps: vec![],
         historical: None,
     }

@@ -63,6 +63,7 @@ fn card(id: &str, declared_peak: DeclaredPeak, [connections, nodelay, timeout]: 
         thread_per_request: false,
         keeps_connections: true,
         http2: false,
+        child_processes: false,
         hidden_caps: vec![
             HiddenCap::new("connections a host: 50", connections),
             HiddenCap::new("TCP_NODELAY: off", nodelay),

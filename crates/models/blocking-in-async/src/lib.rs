@@ -49,6 +49,8 @@ impl Model for BlockingInAsync {
             declared_peak: DeclaredPeak::AtMost(1),
             thread_per_request: false,
             keeps_connections: true,
+            http2: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("requests in flight: 1 for each thread of the runtime", "1: that is the mistake"),
                 HiddenCap::new(
@@ -78,6 +80,8 @@ impl Model for SpawnBlocking {
             declared_peak: DeclaredPeak::AtMost(512),
             thread_per_request: true,
             keeps_connections: true,
+            http2: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("blocking threads: 512, each kept for 10 s without a job", "left at the default"),
                 HiddenCap::new(IDLE, "raised to C; the age is left"),

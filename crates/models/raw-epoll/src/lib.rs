@@ -46,6 +46,7 @@ impl Model for RawEpoll {
             thread_per_request: false,
             keeps_connections: true,
             http2: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("body of an answer: 64 MiB", "its own; a longer one fails its request"),
                 HiddenCap::new("CPUs that it can use: 1", "that is the model"),

@@ -81,6 +81,7 @@ fn card(id: &str, label: Label, declared_peak: DeclaredPeak, pool: &str, idle: &
         crates: vec!["rayon".to_owned(), "ureq".to_owned()],
         thread_per_request: declared_peak == DeclaredPeak::Concurrency,
         http2: false,
+        child_processes: false,
         declared_peak,
         keeps_connections: true,
         hidden_caps: vec![

@@ -41,6 +41,7 @@ impl Model for Sequential {
             thread_per_request: false,
             keeps_connections: true,
             http2: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("requests in flight: 1", "that is the model"),
                 HiddenCap::new(

@@ -64,6 +64,7 @@ fn card(id: &str, label: Label, idle: &str) -> Card {
         thread_per_request: true,
         keeps_connections: true,
         http2: false,
+        child_processes: false,
         hidden_caps: vec![
             HiddenCap::new("idle connections kept: 3 a host, 10 in all, for 15 s", idle),
             HiddenCap::new("buffers of a connection: 2 of 128 KiB, written on first use", "left at the default"),

@@ -43,6 +43,8 @@ impl Model for ThreadPool {
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: true,
             keeps_connections: true,
+            http2: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("idle connections kept: 3 a host, 10 in all, for 15 s", "raised to C; the age is left"),
                 HiddenCap::new("buffers of a connection: 2 of 128 KiB, written on first use", "left at the default"),

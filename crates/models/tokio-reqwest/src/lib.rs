@@ -109,6 +109,7 @@ fn card(id: &str, idea: &str, client: &str, workers: &str) -> Card {
         thread_per_request: false,
         keeps_connections: true,
         http2: false,
+        child_processes: false,
         hidden_caps: vec![
             HiddenCap::new("worker threads of the runtime", workers),
             HiddenCap::new("idle connections kept a host: no limit, for 90 s", "left at the default"),

@@ -90,8 +90,15 @@ fn full() -> Record {
     record.foreign_ns = Some(82);
     record.foreign_before = Some(0.25);
     record.throttled_ns = Some(83);
-    record.outside =
-        Some(Outside { wall_ns: 91, cpu_ns: 92, peak_bytes: 93, page_tables_bytes: 94, socket_bytes: 95, polls: 96 });
+    record.outside = Some(Outside {
+        wall_ns: 91,
+        cpu_ns: 92,
+        peak_bytes: 93,
+        page_tables_bytes: 94,
+        socket_bytes: 95,
+        polls: 96,
+        ..Outside::default()
+    });
     record.flags = vec![Flag::Steal, Flag::Underfilled];
     record.model.client_version = Some("ureq 3.5.1".to_owned());
     record.cpus = vec![1, 3];

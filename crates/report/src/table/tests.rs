@@ -17,6 +17,7 @@ pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> R
         thread_per_request: false,
         keeps_connections: true,
         http2: false,
+        child_processes: false,
         hidden_caps: vec![],
         historical: None,
     };
