@@ -23,6 +23,7 @@ pub fn models() -> Vec<&'static dyn Model> {
         inflight_model_async_std_surf::VARIANTS,
         inflight_model_curl_multi::VARIANTS,
         inflight_model_raw_epoll::VARIANTS,
+        inflight_model_io_uring::VARIANTS,
     ];
     crates.concat()
 }

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Left may depend on right, and on nothing else of ours. Tests and benches may reach further.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("inflight-record", &[]),
     ("inflight-stats", &[]),
+    ("inflight-http1", &[]),
     ("inflight-delay-server", &["inflight-record"]),
     ("inflight-harness", &["inflight-record", "inflight-stats"]),
     ("inflight-report", &["inflight-record", "inflight-stats"]),
-    ("inflight-model-*", &["inflight-harness", "inflight-record"]),
+    ("inflight-model-*", &["inflight-harness", "inflight-record", "inflight-http1"]),
     ("inflight", &["*"]),
 ];
 

@@ -1,20 +1,17 @@
 //! Sockets: one connection and what is unfinished on it, and all connections by host.
 
-use std::collections::HashMap;
 use std::io::{self, ErrorKind, Write as _};
-use std::net::{SocketAddr, ToSocketAddrs as _};
 
+use inflight_http1::{Hosts, Partial};
 use mio::net::TcpStream;
 use mio::{Interest, Poll, Token};
-
-use crate::response::Partial;
 
 /// One socket and what is unfinished on it.
 #[derive(Debug)]
 pub struct Connection {
     /// To read from; [`Connection::send`] writes.
     pub stream: TcpStream,
-    /// Its place in [`Sockets::hosts`].
+    /// The number of its host.
     pub host: usize,
     /// Whether it has carried a whole answer.
     pub served: bool,
@@ -61,16 +58,6 @@ impl Connection {
     }
 }
 
-/// Where requests go to.
-#[derive(Debug)]
-struct Host {
-    /// As the URL and the `Host` header have it.
-    authority: Box<str>,
-    address: SocketAddr,
-    /// Connections without a request.
-    idle: Vec<usize>,
-}
-
 /// All connections, by number, which is also their epoll token; and the hosts that they go to.
 #[derive(Debug)]
 pub struct Sockets {
@@ -78,9 +65,9 @@ pub struct Sockets {
     pub poll: Poll,
     connections: Vec<Option<Connection>>,
     vacant: Vec<usize>,
-    hosts: Vec<Host>,
-    by_authority: HashMap<Box<str>, usize>,
-    latest: usize,
+    hosts: Hosts,
+    /// By host: connections without a request.
+    idle: Vec<Vec<usize>>,
 }
 
 impl Sockets {
@@ -90,9 +77,8 @@ impl Sockets {
             poll: Poll::new()?,
             connections: Vec::new(),
             vacant: Vec::new(),
-            hosts: Vec::new(),
-            by_authority: HashMap::new(),
-            latest: 0,
+            hosts: Hosts::default(),
+            idle: Vec::new(),
         })
     }
 
@@ -103,24 +89,16 @@ impl Sockets {
 
     /// The host of an authority such as `127.0.0.1:8080`. Looks a name up the first time, and blocks while it does.
     pub fn host(&mut self, authority: &str) -> io::Result<usize> {
-        if self.hosts.get(self.latest).is_some_and(|host| *host.authority == *authority) {
-            return Ok(self.latest);
+        let host = self.hosts.number(authority)?;
+        if self.idle.len() <= host {
+            self.idle.resize_with(host + 1, Vec::new);
         }
-        self.latest = match self.by_authority.get(authority) {
-            Some(&host) => host,
-            None => {
-                let address = look_up(authority)?;
-                self.hosts.push(Host { authority: authority.into(), address, idle: Vec::new() });
-                self.by_authority.insert(authority.into(), self.hosts.len() - 1);
-                self.hosts.len() - 1
-            }
-        };
-        Ok(self.latest)
+        Ok(host)
     }
 
     /// A connection to the host: one that is idle, else a new one, which is not connected yet.
     pub fn open(&mut self, host: usize) -> io::Result<usize> {
-        match self.hosts[host].idle.pop() {
+        match self.idle[host].pop() {
             Some(number) => Ok(number),
             None => self.connect(host),
         }
@@ -128,7 +106,7 @@ impl Sockets {
 
     /// A new connection to the host; what is sent before it is connected waits.
     pub fn connect(&mut self, host: usize) -> io::Result<usize> {
-        let mut stream = TcpStream::connect(self.hosts[host].address)?;
+        let mut stream = TcpStream::connect(self.hosts.address(host))?;
         stream.set_nodelay(true)?;
         let number = self.vacant.pop().unwrap_or(self.connections.len());
         // The only registration. Edge-triggered, writability is reported when the connection is made, and later only
@@ -146,26 +124,15 @@ impl Sockets {
     /// Keeps a connection that has nothing to do.
     pub fn rest(&mut self, number: usize) {
         if let Some(Some(connection)) = self.connections.get(number) {
-            self.hosts[connection.host].idle.push(number);
+            self.idle[connection.host].push(number);
         }
     }
 
     /// Closes a connection and forgets it.
     pub fn close(&mut self, number: usize) -> Option<Connection> {
         let connection = self.connections.get_mut(number)?.take()?;
-        self.hosts[connection.host].idle.retain(|&idle| idle != number);
+        self.idle[connection.host].retain(|&idle| idle != number);
         self.vacant.push(number);
         Some(connection)
     }
-}
-
-fn look_up(authority: &str) -> io::Result<SocketAddr> {
-    if let Ok(address) = authority.parse() {
-        return Ok(address);
-    }
-    let mut addresses = match authority.rsplit_once(':') {
-        Some((_, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => authority.to_socket_addrs()?,
-        _ => (authority.trim_matches(['[', ']']), 80).to_socket_addrs()?,
-    };
-    addresses.next().ok_or_else(|| io::Error::new(ErrorKind::NotFound, format!("{authority} has no address")))
 }

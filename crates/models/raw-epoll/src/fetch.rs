@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use inflight_harness::{Batch, InFlight, ModelError};
+use inflight_http1::Request;
 use mio::Events;
 use mio::event::Event;
 
@@ -67,12 +68,12 @@ impl<'a> Run<'a> {
 
     /// Sends a request, on the connection that is free if that goes to the right host.
     fn begin(&mut self, request: InFlight<'a>, index: usize, free: Option<usize>) {
-        let Some((authority, path)) = split(self.batch.url(index)) else {
+        let Some(text) = Request::get(self.batch.url(index)) else {
             self.rest(free);
             return self.fail(request, "raw-epoll fetches http:// URLs only");
         };
-        match self.connection(authority, free) {
-            Ok(number) => self.write(number, request, index, authority, path),
+        match self.connection(text.authority, free) {
+            Ok(number) => self.write(number, request, index, text),
             Err(error) => self.fail(request, &error),
         }
     }
@@ -88,18 +89,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn write(&mut self, number: usize, request: InFlight<'a>, index: usize, authority: &str, path: &str) {
-        let text = &mut self.request_buffer;
-        text.clear();
-        for part in ["GET ", path, " HTTP/1.1\r\nHost: ", authority, "\r\n\r\n"] {
-            text.extend_from_slice(part.as_bytes());
-        }
+    fn write(&mut self, number: usize, request: InFlight<'a>, index: usize, text: Request<'_>) {
+        self.request_buffer.clear();
+        text.write(&mut self.request_buffer);
         if self.requests.len() <= number {
             self.requests.resize_with(number + 1, || None);
         }
         self.requests[number] = Some((request, index));
         if let Some(connection) = self.sockets.get(number)
-            && let Err(error) = connection.send(text)
+            && let Err(error) = connection.send(&self.request_buffer)
         {
             self.lose(number, &error);
         }
@@ -177,8 +175,8 @@ impl<'a> Run<'a> {
         if !connection.served || !connection.partial.is_empty() {
             return self.fail(request, error);
         }
-        match (self.sockets.connect(connection.host), split(self.batch.url(index))) {
-            (Ok(number), Some((authority, path))) => self.write(number, request, index, authority, path),
+        match (self.sockets.connect(connection.host), Request::get(self.batch.url(index))) {
+            (Ok(number), Some(text)) => self.write(number, request, index, text),
             _ => self.fail(request, error),
         }
     }
@@ -193,14 +191,5 @@ impl<'a> Run<'a> {
         if let Some(number) = free {
             self.sockets.rest(number);
         }
-    }
-}
-
-/// Authority and path of a URL, or `None` where it is no plain HTTP.
-fn split(url: &str) -> Option<(&str, &str)> {
-    let rest = url.strip_prefix("http://")?;
-    match rest.find('/') {
-        Some(slash) => Some(rest.split_at(slash)),
-        None => Some((rest, "/")),
     }
 }

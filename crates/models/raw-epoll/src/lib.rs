@@ -14,12 +14,11 @@
 //! before, once a request, because the server had closed it while the request was on its way. Any other break fails
 //! its request. A host *name* is looked up once, by a call that blocks; address literals are not looked up.
 //!
-//! To read it: `response` turns bytes into answers, `connection` is one socket and what is unfinished on it, `fetch` is
-//! the loop.
+//! To read it: `connection` is one socket and what is unfinished on it, `fetch` is the loop; the crate `inflight-http1`
+//! turns URLs into requests and bytes into answers.
 
 mod connection;
 mod fetch;
-mod response;
 
 use std::sync::Arc;
 

@@ -14,10 +14,10 @@ pub enum ResponseError {
     #[error("the answer is not HTTP/1.1")]
     Garbage,
     /// `Transfer-Encoding`, which would need a decoder.
-    #[error("the answer is chunked, which raw-epoll does not read: let the server send a Content-Length")]
+    #[error("the answer is chunked, which this client does not read: let the server send a Content-Length")]
     Chunked,
     /// The body ends with the connection.
-    #[error("the answer has no Content-Length, without which raw-epoll does not know its end")]
+    #[error("the answer has no Content-Length, without which this client does not know its end")]
     NoLength,
     /// Status line and headers go on and on.
     #[error("the answer's headers are longer than 64 KiB")]
@@ -49,6 +49,7 @@ pub struct Partial {
 
 impl Partial {
     /// Whether no byte of an answer has come.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
