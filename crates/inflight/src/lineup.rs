@@ -14,7 +14,10 @@ pub fn models() -> Vec<&'static dyn Model> {
         inflight_model_thread_per_request::VARIANTS,
         inflight_model_rayon_pool::VARIANTS,
         inflight_model_tokio_reqwest::VARIANTS,
+        inflight_model_tokio_hyper::VARIANTS,
         inflight_model_async_std_surf::VARIANTS,
+        inflight_model_smol_hyper::VARIANTS,
+        inflight_model_compio::VARIANTS,
         inflight_model_raw_epoll::VARIANTS,
     ];
     crates.concat()
