@@ -20,8 +20,11 @@ pub fn models() -> Vec<&'static dyn Model> {
         inflight_model_rayon_pool::VARIANTS,
         inflight_model_blocking_in_async::VARIANTS,
         inflight_model_tokio_reqwest::VARIANTS,
+        inflight_model_tokio_hyper::VARIANTS,
         inflight_model_async_std_surf::VARIANTS,
         inflight_model_curl_multi::VARIANTS,
+        inflight_model_smol_hyper::VARIANTS,
+        inflight_model_compio::VARIANTS,
         inflight_model_raw_epoll::VARIANTS,
         inflight_model_io_uring::VARIANTS,
     ];

@@ -58,6 +58,9 @@ impl Model for IoUring {
             crates: vec!["io-uring".to_owned()],
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
+            keeps_connections: true,
+            http2: false,
+            child_processes: false,
             hidden_caps: vec![
                 HiddenCap::new("body of an answer: 64 MiB", "its own; a longer one fails its request"),
                 HiddenCap::new("length of a request: 64 KiB", "its own; a longer one fails"),
