@@ -15,6 +15,7 @@ pub fn models() -> Vec<&'static dyn Model> {
         inflight_model_rayon_pool::VARIANTS,
         inflight_model_tokio_reqwest::VARIANTS,
         inflight_model_async_std_surf::VARIANTS,
+        inflight_model_h2_multiplex::VARIANTS,
         inflight_model_raw_epoll::VARIANTS,
     ];
     crates.concat()
