@@ -18,6 +18,7 @@ use crate::preface::is_http2;
 use crate::state::State;
 
 /// Streams at once on one connection of HTTP/2.
+#[expect(clippy::cast_possible_truncation, reason = "60,000 fit")]
 const STREAMS_MAX: u32 = MAX_CONCURRENCY as u32;
 /// How long to wait when the process or the kernel has no room for another connection.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(10);
