@@ -1,0 +1,3 @@
+module inflight/peers
+
+go 1.21
