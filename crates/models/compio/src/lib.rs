@@ -8,8 +8,9 @@
 //! Caps: io_uring or nothing. compio's `polling` driver, to which it could fall back, is not built in, so where the kernel
 //! refuses io_uring the client is not built and the record says so; compio still uses its default ring (1,024 entries, without
 //! single-issuer or deferred task running). A thread uses one CPU. hyper-util keeps any number of idle connections a host,
-//! for 90 s, and while it connects it waits for an idle one too and keeps both, so it may hold a few more than C. It sends a
-//! request again whose connection turned out to be closed before the request was written. cyper does not set
+//! for 90 s, and while it connects it waits for an idle one too and keeps both, so it may hold a few more than C. It sends
+//! a request again whose connection turned out to be closed before the request was written, and fails one that was
+//! already on its way then. cyper does not set
 //! `TCP_NODELAY`, and has no timeout of its own. A host *name* is looked up on compio's thread pool, at most 256 threads;
 //! address literals are not looked up.
 
@@ -114,3 +115,6 @@ async fn get(client: &cyper::Client, url: &str) -> cyper::Result<(u16, Option<Ve
     let timing = response.headers().get("server-timing").map(|timing| timing.as_bytes().to_vec());
     Ok((response.status().as_u16(), timing, response.bytes().await?))
 }
+
+#[cfg(test)]
+mod tests;
