@@ -16,7 +16,7 @@
 //! | --- | --- | --- |
 //! | `id` | its name everywhere: lower-case letters, digits, `.`, `-` and `/` | required |
 //! | `idea` | what it does, in one sentence | required |
-//! | `label` | `"idiomatic"`, `"tuned"`, `"historical"` or `"yardstick"` (a load generator) | required |
+//! | `label` | `"idiomatic"`, `"tuned"`, `"pitfall"`, `"historical"` or `"yardstick"` (a load generator) | required |
 //! | `client` | client and runtime in words | required |
 //! | `command` | the program and its arguments | required |
 //! | `version` | a program that prints one line with its versions and exits with 0 where the peer is installed | required |
@@ -95,7 +95,7 @@ fn peer(table: &mut Table<'_>, id: String, here: &Path) -> Result<Peer, FileErro
         (None, Label::Historical) => {
             return Err(table.wrong("a historical peer needs historical: why it is no longer a choice"));
         }
-        (Some(why), Label::Idiomatic | Label::Tuned | Label::Floor | Label::Yardstick) => {
+        (Some(why), label) if label != Label::Historical => {
             return Err(why.wrong("historical belongs to label = \"historical\""));
         }
         _ => {}
@@ -128,10 +128,12 @@ fn label(value: &Value<'_>) -> Result<Label, FileError> {
     match word.value.as_str() {
         "idiomatic" => Ok(Label::Idiomatic),
         "tuned" => Ok(Label::Tuned),
+        "pitfall" => Ok(Label::Pitfall),
         "historical" => Ok(Label::Historical),
         "yardstick" => Ok(Label::Yardstick),
-        other => Err(word
-            .wrong(format!("label must be \"idiomatic\", \"tuned\", \"historical\" or \"yardstick\", not {other:?}"))),
+        other => Err(word.wrong(format!(
+            "label must be \"idiomatic\", \"tuned\", \"pitfall\", \"historical\" or \"yardstick\", not {other:?}"
+        ))),
     }
 }
 
