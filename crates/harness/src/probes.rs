@@ -3,4 +3,5 @@
 pub mod cgroup;
 pub mod machine;
 pub mod own;
+pub mod shared;
 pub mod tree;

@@ -5,6 +5,7 @@ use std::time::Instant;
 use inflight_record::Outside;
 
 use crate::probes::machine::{self, Reading};
+use crate::probes::shared::shared_bytes;
 use crate::probes::tree::{self, TreeCpu};
 
 /// The driver's own look at the worker while the batch runs.
@@ -34,7 +35,7 @@ pub(crate) struct Watched {
 pub(crate) fn baseline_bytes(worker: u32) -> Option<u64> {
     let look = tree::look(worker);
     tree::reset_peaks(&look.members);
-    let bytes = look.resident_bytes.saturating_sub(tree::shared_bytes(&look.members).unwrap_or(0));
+    let bytes = look.resident_bytes.saturating_sub(shared_bytes(&look.members).unwrap_or(0));
     (bytes > 0).then_some(bytes)
 }
 
@@ -81,7 +82,7 @@ impl Watch {
         self.outside.cpu_ns = cpu.total_ns;
         self.outside.user_ns = Some(user_ns);
         self.outside.system_ns = Some(system_ns);
-        self.outside.shared_bytes = tree::shared_bytes(&members);
+        self.outside.shared_bytes = shared_bytes(&members);
         let foreign = tree::foreign_cpu_ns(&processes, std::process::id());
         Watched {
             outside: self.outside,

@@ -203,27 +203,6 @@ pub fn look(root: u32) -> Look {
     look
 }
 
-/// By how much sums of the members' resident memory count pages more than once, bytes: `Rss` less `Pss`, which gives
-/// each of n processes that share a page the nth part of it. `None` where one member alone has nobody to share with, or
-/// the kernel does not tell.
-///
-/// Other processes that share a page (driver and server are the same program as our workers) take their part too, so
-/// this is too large by at most that. The kernel walks all page tables for it: not to be asked within a timed span.
-#[must_use]
-pub fn shared_bytes(members: &[u32]) -> Option<u64> {
-    if members.len() < 2 {
-        return None;
-    }
-    let mut shared = None;
-    for pid in members {
-        // A member that is gone shares nothing.
-        let Ok(rollup) = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else { continue };
-        let kib = status_kib(&rollup, "Rss:")?.saturating_sub(status_kib(&rollup, "Pss:")?);
-        shared = Some(shared.unwrap_or(0) + kib * 1024);
-    }
-    shared
-}
-
 /// Sets each member's mark of highest resident memory to what is resident now. Best effort: where the kernel does not
 /// let it, the mark stands since the process began.
 pub fn reset_peaks(members: &[u32]) {
@@ -285,17 +264,11 @@ mod tests {
     }
 
     #[test]
-    fn what_members_share_is_known_and_one_alone_shares_nothing() {
+    fn a_tree_has_its_children_and_their_marks_can_be_reset() {
         let mut child = Command::new("/bin/cat").stdin(Stdio::piped()).spawn().unwrap();
-        let (me, other) = (std::process::id(), child.id());
-        assert!(look(me).members.contains(&other));
-        assert_eq!(shared_bytes(&[me]), None);
-        reset_peaks(&[other]);
-        let look = look(other);
-        assert_eq!(look.members, [other]);
-        if let Some(shared) = shared_bytes(&[me, other]) {
-            assert!(shared <= super::look(me).resident_bytes, "more shared than there is");
-        }
+        assert!(look(std::process::id()).members.contains(&child.id()));
+        reset_peaks(&[child.id()]);
+        assert_eq!(look(child.id()).members, [child.id()]);
         child.kill().unwrap();
         child.wait().unwrap();
     }
