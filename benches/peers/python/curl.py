@@ -32,8 +32,9 @@ class Curl:
         self.seen = []
 
     def prepare(self, batch):
-        options = ["silent", "parallel", f"parallel-max = {self.concurrency}", 'noproxy = "*"', f'write-out = "{LINE}"']
-        options += VARIANTS[self.variant]
+        # In parallel mode `silent` leaves the progress meter on.
+        options = ["silent", "no-progress-meter", "parallel", f"parallel-max = {self.concurrency}", *VARIANTS[self.variant]]
+        options += ['noproxy = "*"', f'write-out = "{LINE}"']
         options += [f'url = "{url}"\noutput = "{index}"' for index, url in enumerate(batch.urls)]
         with open(f"{self.directory}/config", "w") as config:
             config.write("\n".join(options))
