@@ -47,6 +47,9 @@ class Curl:
             while text := os.read(curl.stdout.fileno(), 1 << 20):
                 self.seen.append((batch.now_ns(), text))
 
+    def reported(self):
+        return None
+
     def settle(self, batch):
         rest = b""
         for end_ns, text in self.seen:
