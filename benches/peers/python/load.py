@@ -52,7 +52,7 @@ class Wrk(Tool):
             (int(errors[1]) if errors else 0) + (sum(map(int, socket.groups())) if socket else 0),
             {
                 percent: round(float(value) * NS_OF[unit])
-                for percent, value, unit in re.findall(r"^ +(\d+)% +([0-9.]+)([a-z]+)$", text, re.MULTILINE)
+                for percent, value, unit in re.findall(r"^ +(\d+)% +([0-9.]+)([a-z]+) *$", text, re.MULTILINE)
             },
         )
 
