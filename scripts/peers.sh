@@ -51,7 +51,7 @@ get_hey() {
 
 get_oha() {
     if [ -x "$build/bin/oha" ]; then return; fi
-    need cargo "https://rustup.rs" && need cmake "apt-get install cmake" &&
+    need cargo "https://rustup.rs" &&
         cargo install --quiet --locked --root "$build" --version "$oha" oha
 }
 

@@ -32,8 +32,9 @@ class Curl:
         self.seen = []
 
     def prepare(self, batch):
-        options = ["silent", "parallel", f"parallel-max = {self.concurrency}", 'noproxy = "*"', f'write-out = "{LINE}"']
-        options += VARIANTS[self.variant]
+        # In parallel mode `silent` leaves the progress meter on.
+        options = ["silent", "no-progress-meter", "parallel", f"parallel-max = {self.concurrency}", *VARIANTS[self.variant]]
+        options += ['noproxy = "*"', f'write-out = "{LINE}"']
         options += [f'url = "{url}"\noutput = "{index}"' for index, url in enumerate(batch.urls)]
         with open(f"{self.directory}/config", "w") as config:
             config.write("\n".join(options))
@@ -45,6 +46,9 @@ class Curl:
             # Only read and stamped here: what the lines say is worked out when the clock has stopped.
             while text := os.read(curl.stdout.fileno(), 1 << 20):
                 self.seen.append((batch.now_ns(), text))
+
+    def reported(self):
+        return None
 
     def settle(self, batch):
         rest = b""

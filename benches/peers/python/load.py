@@ -52,7 +52,7 @@ class Wrk(Tool):
             (int(errors[1]) if errors else 0) + (sum(map(int, socket.groups())) if socket else 0),
             {
                 percent: round(float(value) * NS_OF[unit])
-                for percent, value, unit in re.findall(r"^ +(\d+)% +([0-9.]+)([a-z]+)$", text, re.MULTILINE)
+                for percent, value, unit in re.findall(r"^ +(\d+)% +([0-9.]+)([a-z]+) *$", text, re.MULTILINE)
             },
         )
 
@@ -144,7 +144,7 @@ class Load:
         # Without the environment: no proxies.
         self.ended = subprocess.run(self.command, capture_output=True, text=True, env={}, stdin=subprocess.DEVNULL)
 
-    def settle(self, batch):
+    def reported(self):
         if self.ended.returncode != 0:
             raise ChildProcessError(f"{self.tool.name} exited with {self.ended.returncode}: {self.ended.stderr[-300:]}")
         return self.tool.read(self.ended.stdout)

@@ -5,8 +5,8 @@ A peer knows nothing of lines, clocks and columns; it gives `run` its versions a
     run(versions, client)        # client(workload) -> an object with fetch(batch) and close()
 
 Around each request it calls `batch.send(index)` and then `batch.finish(...)` or `batch.fail(...)`. An adapter, which
-drives another program, also has `prepare(batch)`, called before `ready`, and `settle(batch)`, called when the clock has
-stopped, where it reads what that program printed.
+drives another program, has three more: `prepare(batch)` before `ready`; `reported()` when the clock has stopped, which
+gives what a load generator says, or None; `settle(batch)` when samples are wanted, which fills them in.
 """
 
 import json
@@ -160,7 +160,7 @@ def run(versions, client, adapter=False):
     reported = None
     if adapter and not error:
         try:
-            reported = used.settle(batch)
+            reported = used.reported()
         except Exception as raised:
             error = f"{type(raised).__name__}: {raised}"
     say(
@@ -168,9 +168,12 @@ def run(versions, client, adapter=False):
         | ({"reported": reported} if reported else {})
     )
     expect("report")
-    report(batch, 0 if reported else len(batch.urls))
+    if adapter and not error and not reported:
+        used.settle(batch)
     if used:
+        # Before the last line: the driver may end a worker as soon as it has heard that.
         used.close()
+    report(batch, 0 if reported else len(batch.urls))
 
 
 def report(batch, samples):
