@@ -75,7 +75,7 @@ fn the_example_passes_the_witness() {
         let ledger = record.ledger.unwrap();
         assert_eq!((ledger.requests, ledger.completed, ledger.missing, ledger.doubled), (requests, requests, 0, 0));
         assert!(record.model.client_version.unwrap().starts_with("urllib of Python 3"));
-        assert!(record.cpu.unwrap().total_ns() == record.outside.unwrap().cpu_ns, "it does not measure itself");
+        assert_eq!(record.cpu.unwrap().total_ns(), record.outside.unwrap().cpu_ns, "it does not measure itself");
     }
 }
 
