@@ -65,6 +65,3 @@ impl Client for Epoll {
         fetch::fetch(&mut self.sockets, batch)
     }
 }
-
-#[cfg(test)]
-mod tests;
