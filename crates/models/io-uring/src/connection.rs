@@ -1,17 +1,17 @@
 //! Connections: what is unfinished on each, and which are idle.
 
 use std::io;
-use std::rc::Rc;
 
 use inflight_http1::{Hosts, Partial};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use nix::libc::EINPROGRESS;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::ring::Key;
 
 /// One connection.
 #[derive(Debug)]
 pub struct Connection {
-    /// Its socket, which is connected when [`Operation::Connect`](crate::ring::Operation::Connect) has completed.
+    /// Its socket, which takes and brings nothing before it is connected.
     pub socket: Socket,
     /// The number of its host.
     pub host: usize,
@@ -20,7 +20,7 @@ pub struct Connection {
     /// Bytes of its request that went out before the socket took no more; 0 but for requests that are longer than its
     /// buffer.
     pub sent: usize,
-    /// Whether the socket has to say first that it takes more.
+    /// Whether the socket has to say first that it takes more: while it is being connected, or its buffer is full.
     pub choked: bool,
     /// What has come of an answer.
     pub partial: Partial,
@@ -32,7 +32,8 @@ pub struct Connections {
     slots: Vec<Slot>,
     vacant: Vec<u32>,
     hosts: Hosts,
-    by_host: Vec<Host>,
+    /// By host: connections without a request; some may be closed by now.
+    idle: Vec<Vec<Key>>,
 }
 
 /// A place for a connection. What still completes for the one before bears another generation.
@@ -40,13 +41,6 @@ pub struct Connections {
 struct Slot {
     generation: u16,
     connection: Option<Connection>,
-}
-
-#[derive(Debug)]
-struct Host {
-    address: Rc<SockAddr>,
-    /// Connections without a request; some may be closed by now.
-    idle: Vec<Key>,
 }
 
 impl Connections {
@@ -60,32 +54,32 @@ impl Connections {
     /// does.
     pub fn host(&mut self, authority: &str) -> io::Result<usize> {
         let host = self.hosts.number(authority)?;
-        if host == self.by_host.len() {
-            let address = Rc::new(self.hosts.address(host).into());
-            self.by_host.push(Host { address, idle: Vec::new() });
+        if self.idle.len() <= host {
+            self.idle.resize_with(host + 1, Vec::new);
         }
         Ok(host)
-    }
-
-    /// The address of a host.
-    pub fn address(&self, host: usize) -> Rc<SockAddr> {
-        Rc::clone(&self.by_host[host].address)
     }
 
     /// A connection to the host that is idle.
     pub fn idle(&mut self, host: usize) -> Option<Key> {
         loop {
-            let key = self.by_host[host].idle.pop()?;
+            let key = self.idle[host].pop()?;
             if self.get(key).is_some() {
                 return Some(key);
             }
         }
     }
 
-    /// A new one to the host, to be connected.
+    /// A new one to the host, which may not be connected yet.
     pub fn open(&mut self, host: usize) -> io::Result<Key> {
-        let socket = Socket::new(Domain::for_address(self.hosts.address(host)), Type::STREAM, Some(Protocol::TCP))?;
+        let address = self.hosts.address(host);
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_tcp_nodelay(true)?;
+        socket.set_nonblocking(true)?;
+        match socket.connect(&address.into()) {
+            Err(error) if error.raw_os_error() != Some(EINPROGRESS) => return Err(error),
+            _ => {}
+        }
         let slot = match self.vacant.pop() {
             Some(slot) => slot,
             None => {
@@ -103,7 +97,7 @@ impl Connections {
     /// Keeps a connection that has nothing to do.
     pub fn rest(&mut self, key: Key) {
         if let Some(host) = self.get(key).map(|connection| connection.host) {
-            self.by_host[host].idle.push(key);
+            self.idle[host].push(key);
         }
     }
 

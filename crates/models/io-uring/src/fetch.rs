@@ -13,8 +13,8 @@ use crate::connection::{Connection, Connections};
 use crate::pace::{Pace, Wait};
 use crate::ring::{Completion, Key, Operation, Ring};
 
-/// Requests begun before completions are looked after again: 10,000 connections take a while to open.
-const STARTS: usize = 64;
+/// Requests begun before the kernel is called: none of them goes out earlier, and each may have to make a connection.
+const STARTS: usize = 16;
 
 /// Fetches all of the batch.
 pub fn fetch(ring: &mut Ring, connections: &mut Connections, batch: &Batch) -> Result<(), ModelError> {
@@ -76,11 +76,8 @@ impl<'a> Run<'a> {
             }
         };
         match self.connected(host, free) {
-            Some(key) => {
-                self.carry(key, request, index);
-                self.write(key, &text);
-            }
-            None => self.connect(host, request, index),
+            Some(key) => self.send(key, request, index, &text),
+            None => self.connect(host, request, index, &text),
         }
     }
 
@@ -95,36 +92,28 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Makes a connection for a request, which goes out when that has completed.
-    fn connect(&mut self, host: usize, request: InFlight<'a>, index: usize) {
-        let key = match self.connections.open(host) {
-            Ok(key) => key,
-            Err(error) => return self.fail(request, &error),
-        };
-        self.carry(key, request, index);
-        let address = self.connections.address(host);
-        self.ask(key, |ring, connection| ring.connect(key, &connection.socket, &address));
+    /// Sends a request on a new connection. The socket may not take it before it is connected: it says so, then.
+    fn connect(&mut self, host: usize, request: InFlight<'a>, index: usize, text: &Request<'_>) {
+        match self.connections.open(host) {
+            Ok(key) => {
+                self.send(key, request, index, text);
+                self.receive(key);
+            }
+            Err(error) => self.fail(request, &error),
+        }
     }
 
-    fn carry(&mut self, key: Key, request: InFlight<'a>, index: usize) {
+    fn send(&mut self, key: Key, request: InFlight<'a>, index: usize, text: &Request<'_>) {
         let slot = key.slot as usize;
         if self.requests.len() <= slot {
             self.requests.resize_with(slot + 1, || None);
         }
         self.requests[slot] = Some((request, index));
+        self.write(key, text);
     }
 
     fn write(&mut self, key: Key, text: &Request<'_>) {
         self.ask(key, |ring, connection| ring.send(key, &connection.socket, text, connection.sent));
-    }
-
-    /// Writes the request that a connection carries, now that the socket takes it.
-    fn write_carried(&mut self, key: Key) {
-        if let Some(&Some((_, index))) = self.requests.get(key.slot as usize)
-            && let Some(text) = Request::get(self.batch.url(index))
-        {
-            self.write(key, &text);
-        }
     }
 
     /// Asks for an operation on a connection, which is lost if that is not possible.
@@ -140,10 +129,6 @@ impl<'a> Run<'a> {
     fn attend(&mut self, completion: Completion) {
         let Completion { key, operation, result, buffer, more } = completion;
         match (operation, result) {
-            (Operation::Connect, Ok(_)) => {
-                self.write_carried(key);
-                self.receive(key);
-            }
             (Operation::Receive, result) => {
                 match (result, buffer) {
                     (Ok(_), Some(buffer)) => self.arrived(key, buffer),
@@ -158,12 +143,7 @@ impl<'a> Run<'a> {
             }
             (Operation::Send, Ok(sent)) => self.choked(key, sent),
             (Operation::Send, Err(error)) if error.kind() == ErrorKind::WouldBlock => self.choked(key, 0),
-            (Operation::Writable, Ok(_)) => {
-                if let Some(connection) = self.connections.get(key) {
-                    connection.choked = false;
-                    self.write_carried(key);
-                }
-            }
+            (Operation::Writable, Ok(_)) => self.unchoked(key),
             (_, Err(error)) => self.lose(key, &error),
         }
     }
@@ -179,6 +159,17 @@ impl<'a> Run<'a> {
             connection.choked = true;
             ring.writable(key, &connection.socket)
         });
+    }
+
+    /// The socket takes more: what is left of its request.
+    fn unchoked(&mut self, key: Key) {
+        let Some(connection) = self.connections.get(key) else { return };
+        connection.choked = false;
+        if let Some(&Some((_, index))) = self.requests.get(key.slot as usize)
+            && let Some(text) = Request::get(self.batch.url(index))
+        {
+            self.write(key, &text);
+        }
     }
 
     /// Takes in what a connection has brought; when that completes an answer, the next request goes out in the same call.
@@ -231,7 +222,10 @@ impl<'a> Run<'a> {
     fn lose(&mut self, key: Key, error: &(impl Display + ?Sized)) {
         let Some((host, unsettled)) = self.close(key) else { return };
         let Some((request, index)) = self.requests.get_mut(key.slot as usize).and_then(Option::take) else { return };
-        if unsettled { self.connect(host, request, index) } else { self.fail(request, error) }
+        match Request::get(self.batch.url(index)) {
+            Some(text) if unsettled => self.connect(host, request, index, &text),
+            _ => self.fail(request, error),
+        }
     }
 
     /// Ends a connection. Tells its host, and whether it had served before and brought nothing since.

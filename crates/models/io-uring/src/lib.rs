@@ -4,8 +4,9 @@
 //! `raw-epoll` asks which sockets are ready and then calls the kernel twice for each request. Here operations are put into
 //! a queue that the kernel shares, and one call hands over all requests of a turn, and waits for what completes next. Each
 //! connection is asked to receive once, and goes on doing so: what comes is in a buffer that the kernel has taken from a
-//! common stock when it came. A request that went out says nothing. What one learns: how much of what `raw-epoll` costs is
-//! the calls themselves and the waking up, and how much is TCP, which stays.
+//! common stock when it came. A request that went out says nothing; one that did not says so, and that is also how a socket
+//! that is still being connected is found out. What one learns: how much of what `raw-epoll` costs is the calls themselves
+//! and the waking up, and how much is TCP, which stays.
 //!
 //! What decides is how the ring is set up and how one waits. One issuer with deferred task running lets the kernel do its
 //! part of the work when this thread waits, instead of interrupting it. And in a flood of answers it waits for several at

@@ -35,8 +35,9 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// Only looks.
-    pub const LOOK: Self = Self { completions: 1, patience: Some(Duration::ZERO) };
+    /// Only looks. The kernel does the work of as many deferred operations as are waited for (or of 20), and there may be
+    /// many connections to be made.
+    pub const LOOK: Self = Self { completions: 256, patience: Some(Duration::ZERO) };
 }
 
 impl Pace {
@@ -60,5 +61,56 @@ impl Pace {
             0 | 1 => Wait { completions: 1, patience: None },
             completions => Wait { completions, patience: Some(TOGETHER) },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paced(gap_ns: u64, in_flight: usize) -> Wait {
+        let mut pace = Pace::new(0);
+        for turn in 1..100 {
+            pace.turn(turn * gap_ns, 1);
+        }
+        pace.wait(in_flight)
+    }
+
+    fn several(completions: usize) -> Wait {
+        Wait { completions, patience: Some(TOGETHER) }
+    }
+
+    const ONE: Wait = Wait { completions: 1, patience: None };
+
+    #[test]
+    fn floods_are_taken_together_and_drops_one_by_one() {
+        assert_eq!(paced(10_000, 1000), several(10));
+        assert_eq!(paced(50_000, 1000), several(2));
+        assert_eq!(paced(51_000, 1000), ONE);
+        assert_eq!(paced(50_000_000, 1000), ONE);
+        assert_eq!(paced(1, 1000), several(MOST));
+        assert_eq!(paced(0, 1000), several(MOST));
+    }
+
+    #[test]
+    fn no_more_than_a_quarter_of_those_in_flight_are_waited_for() {
+        assert_eq!(paced(1, 100), several(25));
+        assert_eq!(paced(1, 8), several(2));
+        assert_eq!(paced(1, 7), ONE);
+        assert_eq!(paced(1, 0), ONE);
+    }
+
+    #[test]
+    fn a_pause_ends_a_flood_at_once_and_a_flood_begins_by_and_by() {
+        let mut pace = Pace::new(0);
+        let mut now_ns = 0;
+        let mut turn = |pace: &mut Pace, gap_ns, completions| {
+            now_ns += gap_ns;
+            pace.turn(now_ns, completions);
+            pace.wait(1000).completions
+        };
+        let rising: Vec<_> = (0..20).map(|_| turn(&mut pace, 50_000, 10)).collect();
+        assert!(rising.is_sorted() && rising[0] == 1 && rising[19] > 15, "{rising:?}");
+        assert_eq!(turn(&mut pace, 50_000_000, 1), 1);
     }
 }

@@ -4,14 +4,13 @@
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::os::fd::AsRawFd as _;
-use std::rc::Rc;
 
 use inflight_http1::Request;
 use io_uring::squeue::{Entry, Flags};
 use io_uring::types::{Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode};
 use nix::libc::{EAGAIN, EBUSY, EINTR, ETIME, MSG_DONTWAIT, MSG_WAITALL};
-use socket2::{SockAddr, Socket};
+use socket2::Socket;
 
 use crate::buffers::{Buffer, Buffers};
 use crate::pace::Wait;
@@ -27,8 +26,6 @@ const WRITABLE: u32 = 0x4;
 /// What has completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// The connection is made.
-    Connect,
     /// Something has come.
     Receive,
     /// The request did not go out, or not all of it; a send that succeeds says nothing.
@@ -66,8 +63,6 @@ pub struct Ring {
     uring: IoUring,
     buffers: Buffers,
     outbox: Vec<u8>,
-    /// Where operations that wait for the next call connect to.
-    addresses: Vec<Rc<SockAddr>>,
     /// Closed connections of which an operation may wait for the next call: their descriptors must not be given out again.
     closed: Vec<Socket>,
 }
@@ -85,14 +80,7 @@ impl Ring {
             .map_err(Refusal::of)?;
         let buffers = Buffers::register(&uring.submitter(), connections).map_err(Refusal::of)?;
         let outbox = Vec::with_capacity(OUTBOX_BYTES);
-        Ok(Self { uring, buffers, outbox, addresses: Vec::new(), closed: Vec::new() })
-    }
-
-    /// Connects a socket.
-    pub fn connect(&mut self, key: Key, socket: &Socket, address: &Rc<SockAddr>) -> io::Result<()> {
-        self.addresses.push(Rc::clone(address));
-        let entry = opcode::Connect::new(Fd(socket.as_raw_fd()), address.as_ptr().cast(), address.len());
-        self.push(entry.build(), key, Operation::Connect)
+        Ok(Self { uring, buffers, outbox, closed: Vec::new() })
     }
 
     /// Receives whatever comes, until the connection ends or no buffer is left.
@@ -168,9 +156,8 @@ impl Ring {
     fn push(&mut self, entry: Entry, key: Key, operation: Operation) -> io::Result<()> {
         let entry = entry.user_data(pack(key, operation));
         for _ in 0..2 {
-            // SAFETY: an entry's pointers are used while the kernel takes it over, and not after. It copies the address to
-            // connect to, a send is over then (it must not wait), and the other operations have none. What they point to
-            // stays where it is until then: see `forget_lent`.
+            // SAFETY: only a send has a pointer, to bytes in the outbox. It must not wait, so the kernel has done with them
+            // when it has taken the entry over; until then they stay where they are, see `forget_lent`.
             if unsafe { self.uring.submission().push(&entry) }.is_ok() {
                 return Ok(());
             }
@@ -189,7 +176,6 @@ impl Ring {
     fn forget_lent(&mut self) {
         if self.uring.submission().is_empty() {
             self.outbox.clear();
-            self.addresses.clear();
             self.closed.clear();
         }
     }
@@ -219,9 +205,8 @@ fn pack(key: Key, operation: Operation) -> u64 {
 fn unpack(user_data: u64) -> (Key, Operation) {
     let [a, b, c, d, e, f, operation, _] = user_data.to_le_bytes();
     let operation = match operation {
-        0 => Operation::Connect,
-        1 => Operation::Receive,
-        2 => Operation::Send,
+        0 => Operation::Receive,
+        1 => Operation::Send,
         _ => Operation::Writable,
     };
     (Key { slot: u32::from_le_bytes([a, b, c, d]), generation: u16::from_le_bytes([e, f]) }, operation)
@@ -233,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_unpacked() {
-        for operation in [Operation::Connect, Operation::Receive, Operation::Send, Operation::Writable] {
+        for operation in [Operation::Receive, Operation::Send, Operation::Writable] {
             for key in [Key { slot: 0, generation: u16::MAX }, Key { slot: u32::MAX, generation: 1 }] {
                 assert_eq!(unpack(pack(key, operation)), (key, operation));
             }

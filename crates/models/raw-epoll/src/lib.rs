@@ -68,6 +68,3 @@ impl Client for Epoll {
         fetch::fetch(&mut self.sockets, batch)
     }
 }
-
-#[cfg(test)]
-mod tests;

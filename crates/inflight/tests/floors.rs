@@ -1,17 +1,24 @@
-//! The loop against servers of a few lines each.
+//! What both floors owe, against servers of a few lines each: hand-written loops have no library to lean on.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has nothing better to do than to panic")]
 
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
+use inflight::lineup;
+use inflight_harness::{Batch, Client, Setup};
 use inflight_record::SampleError;
-
-use super::*;
 
 /// Listens, and serves each connection, numbered from 0, on a thread of its own.
 fn serve(connection: impl Fn(usize, TcpStream) + Clone + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), connection)
+}
+
+fn serve_on(listener: TcpListener, connection: impl Fn(usize, TcpStream) + Clone + Send + 'static) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for (number, stream) in listener.incoming().enumerate() {
@@ -61,8 +68,15 @@ fn fetch(client: &mut dyn Client, urls: &[String], concurrency: usize) -> Arc<Ba
     batch
 }
 
-fn client() -> Box<dyn Client> {
-    RawEpoll.client(&Setup { concurrency: 1 }).unwrap()
+/// A client of each floor. Where the kernel refuses one, that is said, and the others are tested.
+fn floors() -> Vec<Box<dyn Client>> {
+    let built = ["raw-epoll", "io-uring"].map(|id| (id, lineup::find(id).unwrap().client(&Setup { concurrency: 5 })));
+    let floors: Vec<_> = built
+        .into_iter()
+        .filter_map(|(id, client)| client.inspect_err(|error| eprintln!("not tested: {id}: {error}")).ok())
+        .collect();
+    assert!(!floors.is_empty());
+    floors
 }
 
 fn urls(address: SocketAddr, count: usize) -> Vec<String> {
@@ -75,38 +89,63 @@ fn errors(batch: &Batch) -> Vec<Option<SampleError>> {
 
 #[test]
 fn answers_come_whole_over_kept_connections_and_from_several_hosts() {
-    let opened = Arc::new(AtomicUsize::new(0));
-    let counted = {
-        let (opened, serve) = (Arc::clone(&opened), answering(usize::MAX, 100, 50));
-        move |number, stream| {
-            opened.fetch_add(1, Ordering::Relaxed);
-            serve(number, stream);
+    for mut floor in floors() {
+        let opened = Arc::new(AtomicUsize::new(0));
+        let counted = {
+            let (opened, serve) = (Arc::clone(&opened), answering(usize::MAX, 100, 50));
+            move |number, stream| {
+                opened.fetch_add(1, Ordering::Relaxed);
+                serve(number, stream);
+            }
+        };
+        let (one, other) = (serve(counted.clone()), serve(counted));
+        let urls: Vec<_> =
+            (0..100).map(|index| format!("http://{}/{index}", if index % 3 == 0 { one } else { other })).collect();
+        for _ in 0..2 {
+            assert_eq!(errors(&fetch(&mut *floor, &urls, 5)), [None; 100]);
         }
-    };
-    let (one, other) = (serve(counted.clone()), serve(counted));
-    let urls: Vec<_> =
-        (0..100).map(|index| format!("http://{}/{index}", if index % 3 == 0 { one } else { other })).collect();
-    let mut client = client();
-    for _ in 0..2 {
-        assert_eq!(errors(&fetch(&mut *client, &urls, 5)), [None; 100]);
+        assert!(opened.load(Ordering::Relaxed) <= 10, "at most C connections a host");
     }
-    assert!(opened.load(Ordering::Relaxed) <= 10, "at most C connections a host");
 }
 
 #[test]
 fn long_bodies_come_whole() {
     let address = serve(answering(usize::MAX, 3 << 20, usize::MAX));
-    let batch = fetch(&mut *client(), &urls(address, 4), 2);
-    assert_eq!(errors(&batch), [None; 4]);
-    assert!((0..4).all(|index| batch.log().sample(index).bytes > 3 << 20));
+    for mut floor in floors() {
+        let batch = fetch(&mut *floor, &urls(address, 40), 20);
+        assert_eq!(errors(&batch), [None; 40]);
+        assert!((0..40).all(|index| batch.log().sample(index).bytes > 3 << 20));
+    }
 }
 
 #[test]
 fn connections_that_the_server_ends_are_replaced() {
     // Without saying so beforehand, after every second answer: what was sent meanwhile is sent again.
     let address = serve(answering(2, 10, usize::MAX));
-    let batch = fetch(&mut *client(), &urls(address, 50), 5);
-    assert_eq!(errors(&batch), [None; 50]);
+    for mut floor in floors() {
+        for _ in 0..3 {
+            let batch = fetch(&mut *floor, &urls(address, 50), 5);
+            assert_eq!(errors(&batch), [None; 50], "{:?}", batch.log().texts());
+        }
+    }
+}
+
+#[test]
+fn requests_that_no_socket_takes_at_once_go_out_in_pieces() {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    // As little as the kernel allows, so that the other side soon has to wait.
+    listener.set_recv_buffer_size(1).unwrap();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(100).unwrap();
+    let address = serve_on(listener.into(), |_, stream| {
+        thread::sleep(Duration::from_millis(20));
+        answering(usize::MAX, 10, usize::MAX)(0, stream);
+    });
+    let urls: Vec<_> = (0..60).map(|index| format!("http://{address}/{index}?{}", "x".repeat(index * 1000))).collect();
+    for mut floor in floors() {
+        let batch = fetch(&mut *floor, &urls, 20);
+        assert_eq!(errors(&batch), [None; 60], "{:?}", batch.log().texts());
+    }
 }
 
 #[test]
@@ -124,14 +163,12 @@ fn a_request_that_breaks_its_connection_fails_and_the_rest_go_on() {
         }
     });
     for concurrency in [1, 4] {
-        let batch = fetch(&mut *client(), &urls(address, 12), concurrency);
-        let failed: Vec<_> = errors(&batch).iter().map(|error| *error == Some(SampleError::Client)).collect();
-        assert_eq!(
-            failed,
-            (0..12).map(|index| (3..=6).contains(&index)).collect::<Vec<_>>(),
-            "{:?}",
-            batch.log().texts()
-        );
+        for mut floor in floors() {
+            let batch = fetch(&mut *floor, &urls(address, 12), concurrency);
+            let failed: Vec<_> = errors(&batch).iter().map(|error| *error == Some(SampleError::Client)).collect();
+            let owed: Vec<_> = (0..12).map(|index| (3..=6).contains(&index)).collect();
+            assert_eq!(failed, owed, "{:?}", batch.log().texts());
+        }
     }
 }
 
@@ -146,6 +183,8 @@ fn unusable_urls_and_refused_connections_fail_their_requests() {
         .take(200)
         .map(str::to_owned)
         .collect();
-    let batch = fetch(&mut *client(), &urls, 3);
-    assert!(errors(&batch).iter().enumerate().all(|(index, error)| error.is_none() == (index % 4 == 3)));
+    for mut floor in floors() {
+        let batch = fetch(&mut *floor, &urls, 3);
+        assert!(errors(&batch).iter().enumerate().all(|(index, error)| error.is_none() == (index % 4 == 3)));
+    }
 }
