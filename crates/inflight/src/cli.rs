@@ -3,6 +3,7 @@
 mod advise;
 mod cite;
 mod compare;
+mod costs;
 mod doctor;
 mod list;
 mod merge;
@@ -47,7 +48,14 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Names every model, with its client and what it declares.
-    List(ListArguments),
+    List(list::ListArguments),
+    /// Measures what each model's crate costs before it runs: crates, build, binary, lines, releases, advisories.
+    ///
+    /// Builds two small packages for each crate, one after the other: some minutes each. Needs a checkout, and the network
+    /// where crates are not here yet.
+    ///
+    /// Exit code: 0 measured; 1 measured, and a build failed; 2 bad input, or it could not go on; 130 interrupted.
+    Costs(costs::CostsArguments),
     /// Runs models on one workload, in interleaved rounds, and prints the comparison.
     ///
     /// Exit code: 0 all batches ok or skipped by rule; 1 a batch failed, overran or was invalid; 2 bad input;
@@ -102,13 +110,6 @@ enum Command {
         /// The directory, such as results/schema.
         directory: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-struct ListArguments {
-    /// Print the cards as JSON, one a line.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -220,6 +221,7 @@ struct ServeArguments {
 pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::List(list) => list::run(&list),
+        Command::Costs(costs) => costs::run(&costs),
         Command::Run(run) => run::run(&run),
         Command::Table(table) => table::run(&table),
         Command::Summary(summary) => summary::run(&summary),
