@@ -89,7 +89,7 @@ fn a_row_says_what_a_crate_costs_and_what_is_not_known() {
     for part in [
         "the harness with no model, which takes 10.0 s · 15.0 s and 2.00 MiB of binary",
         "Not known: RustSec's database was not given: --advisory-db DIR; cargo build: exit status: 101: no linker; fetcher: no index.",
-        "inflight 0.1.0 (abc) · 2026-01-03 · 1.95 · environment e\n",
+        "inflight 0.1.0 (abc) · 2026-01-03 · 1.95 · environment e",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
