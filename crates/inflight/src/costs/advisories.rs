@@ -46,7 +46,7 @@ impl Database {
     pub fn open(directory: &Path) -> anyhow::Result<Self> {
         if !directory.join("crates").is_dir() {
             bail!(
-                "{} is no copy of `RustSec`'s database, which has a directory `crates`: git clone \
+                "{} is no copy of RustSec's database, which has a directory `crates`: git clone \
                  https://github.com/RustSec/advisory-db makes one",
                 directory.display()
             );
