@@ -14,7 +14,7 @@ pub fn in_crate(directory: &Path) -> anyhow::Result<u64> {
         if path.file_stem().is_some_and(|name| name == "tests") {
             continue;
         }
-        if path.is_dir() {
+        if fs::metadata(&path).with_context(unreadable)?.is_dir() {
             for entry in fs::read_dir(&path).with_context(unreadable)? {
                 waiting.push(entry.with_context(unreadable)?.path());
             }
