@@ -3,6 +3,7 @@
 mod advise;
 mod cite;
 mod compare;
+mod costs;
 mod doctor;
 mod list;
 mod merge;
@@ -49,7 +50,14 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Names every model, with its client and what it declares.
-    List(ListArguments),
+    List(list::ListArguments),
+    /// Measures what each model's crate costs before it runs: crates, build, binary, lines, releases, advisories.
+    ///
+    /// Builds two small packages for each crate, one after the other: some minutes each. Needs a checkout, and the network
+    /// where crates are not here yet.
+    ///
+    /// Exit code: 0 measured; 1 measured, and a build failed; 2 bad input, or it could not go on; 130 interrupted.
+    Costs(costs::CostsArguments),
     /// Names the programs from outside that speak the worker protocol, or checks each under the witness.
     Peers(peers::PeersArguments),
     /// Runs models on one workload, in interleaved rounds, and prints the comparison.
@@ -109,13 +117,6 @@ enum Command {
         /// The directory, such as results/schema.
         directory: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-struct ListArguments {
-    /// Print the cards as JSON, one a line.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -234,6 +235,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::List(list) => list::run(&list),
         Command::Peers(peers) => peers::run(&peers),
+        Command::Costs(costs) => costs::run(&costs),
         Command::Run(run) => run::run(&run),
         Command::Table(table) => table::run(&table),
         Command::Summary(summary) => summary::run(&summary),

@@ -2,6 +2,7 @@
 //! the benches stand on the same two modules.
 
 pub mod comparison;
+pub mod costs;
 pub mod lineup;
 pub mod peers;
 pub mod software;

@@ -10,5 +10,7 @@ pub const MANIFESTS: &str = "study.jsonl";
 pub const STUDY: &str = "study.toml";
 /// Whole samples of one batch of each cell.
 pub const SAMPLES: &str = "samples";
+/// What each model costs before it runs, beside the directories of studies: `inflight costs` writes it.
+pub const COSTS: &str = "costs.json";
 /// The same records compressed with zstd, in place of [`RECORDS`]: `inflight pack` makes it of a study that has ended.
 pub const PACKED_RECORDS: &str = "records.jsonl.zst";

@@ -4,6 +4,7 @@
 //! or bytes (`_bytes`), and one [`Record`] is one line of JSON.
 
 pub mod card;
+pub mod costs;
 pub mod delay;
 pub mod environment;
 pub mod files;
@@ -25,6 +26,7 @@ pub mod token;
 pub mod workload;
 
 pub use card::{Card, DeclaredPeak, HiddenCap, Label};
+pub use costs::{Costs, CrateCosts};
 pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
 pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch};

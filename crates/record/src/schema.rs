@@ -11,6 +11,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("study.schema.json", text(&schema_for!(crate::Manifest))),
         ("sample.schema.json", text(&schema_for!(crate::Sample))),
         ("ledger.schema.json", text(&schema_for!(crate::Ledger))),
+        ("costs.schema.json", text(&schema_for!(crate::Costs))),
     ]
 }
 

@@ -8,6 +8,7 @@ pub mod cells;
 pub mod chart;
 pub mod cite;
 pub mod compare;
+pub mod costs;
 pub mod csv;
 pub mod directory;
 #[cfg(test)]

@@ -14,6 +14,10 @@ pub(crate) mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use inflight_record::Costs;
+use inflight_record::costs::CostsError;
+use inflight_record::files::COSTS;
+
 use crate::directory::DirectoryError;
 use crate::summary::{Entry, MachineSummary, Summary, WorkloadSummary};
 
@@ -23,6 +27,7 @@ pub use studies::StudyDirectory;
 /// All studies below a directory of results. Their records are loaded when they are first asked for.
 #[derive(Debug)]
 pub struct Library {
+    results: PathBuf,
     studies: Vec<StudyDirectory>,
 }
 
@@ -95,7 +100,15 @@ impl Library {
         if studies.is_empty() {
             return Err(LibraryError::NoStudies(results.to_owned()));
         }
-        Ok(Self { studies })
+        Ok(Self { results: results.to_owned(), studies })
+    }
+
+    /// What the models cost before they run, as measured into this directory of the results.
+    ///
+    /// # Errors
+    /// There is no `costs.json`, or it cannot be read.
+    pub fn costs(&self, directory: &str) -> Result<Costs, CostsError> {
+        Costs::load(&self.results.join(directory).join(COSTS))
     }
 
     /// The directories of its studies, by study, the oldest first.

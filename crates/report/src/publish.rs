@@ -7,8 +7,9 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use inflight_record::files::{MANIFESTS, STUDY};
-use inflight_record::jsonl;
+use inflight_record::costs::CostsError;
+use inflight_record::files::{COSTS, MANIFESTS, STUDY};
+use inflight_record::{Costs, jsonl};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::chart::{Chart, ChartError, Theme};
@@ -51,6 +52,9 @@ pub enum PublishError {
         /// Why.
         source: ChartError,
     },
+    /// The file of costs is none.
+    #[error(transparent)]
+    Costs(#[from] CostsError),
     /// The table of records cannot be written.
     #[error(transparent)]
     Csv(#[from] CsvError),
@@ -93,7 +97,7 @@ struct Read {
 }
 
 /// Writes everything for a study's directory, or for a directory of such: there one page for all of them, and charts, tables
-/// and README for each. The same records give the same bytes.
+/// and README for each; a `costs.json` beside them becomes a table in its README. The same records give the same bytes.
 ///
 /// # Errors
 /// There is no study; one cannot be read; a README is somebody's own. All is read before anything is written, and each
@@ -108,6 +112,8 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
         own::check(directory)?;
     }
     let studies = directories.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let costs = directory.join(COSTS);
+    let costs = costs.is_file().then(|| Costs::load(&costs)).transpose()?;
     let mut published = Published::default();
     let title = name(directory);
     let parts: Vec<Part<'_>> = studies.iter().map(part).collect();
@@ -134,7 +140,8 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
                 chart: chart.as_ref(),
             })
             .collect();
-        put(&directory.join(README), readme::collection(&title, page, &entries).as_bytes(), &mut published)?;
+        let text = readme::collection(&title, page, &entries, costs.as_ref());
+        put(&directory.join(README), text.as_bytes(), &mut published)?;
     }
     Ok(published)
 }

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use inflight_record::study::Study;
-use inflight_record::{ArmKind, Manifest, RoundsRule};
+use inflight_record::{ArmKind, Costs, Manifest, RoundsRule};
 
 use crate::answer::answers;
 use crate::chart::{Chart, LeftOut};
+use crate::costs;
 use crate::study::StudyRecords;
 use crate::style::{Style, machine, placement};
 use crate::summary::{self, MachineSummary, Summary};
@@ -177,9 +178,10 @@ const PAGE: &str = "[page.html](page.html) shows all of it: pick N, C, D and met
 const NO_PAGE: &str =
     "There is no page.html of all of it: it would be too large. `inflight report` makes one of each study.\n\n";
 
-/// The README of a directory of studies; `page` says whether there is a page of all of them.
+/// The README of a directory of studies; `page` says whether there is a page of all of them, `costs` what was measured of
+/// the models before they ran.
 #[must_use]
-pub fn collection(title: &str, page: bool, entries: &[Entry<'_>]) -> String {
+pub fn collection(title: &str, page: bool, entries: &[Entry<'_>], costs: Option<&Costs>) -> String {
     let mut text = format!("{MARK}# {}\n\n", html(title));
     text.push_str(if page { PAGE } else { NO_PAGE });
     text.push_str("| study | its question |\n|-------|--------------|\n");
@@ -194,6 +196,9 @@ pub fn collection(title: &str, page: bool, entries: &[Entry<'_>]) -> String {
         if let Some(chart) = entry.chart {
             text.push_str(&picture(&format!("{directory}/charts"), chart));
         }
+    }
+    if let Some(costs) = costs {
+        let _ = write!(text, "\n## {}\n\n{}", costs::TITLE, costs::table(costs, Style::Markdown));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! Numbers in prose: what stands between `<!-- inflight:… -->` and `<!-- /inflight -->` comes from the records.
 //!
 //! Behind the colon stands the id of a figure and maybe the form that it is to have (`quick/c60/raw-epoll/excess
-//! interval`), or the name of a block, what it is of and its options (`table quick/c60`). What has a space in it stands in
+//! interval`), or the name of a block, what it is of and its options (`table quick/c60`, `costs 2026-01-02-box`). What has a space in it stands in
 //! quotes.
 
 mod blocks;
