@@ -77,8 +77,8 @@ impl Ring {
             .setup_submit_all()
             .setup_cqsize(completions.next_power_of_two())
             .build(ENTRIES)
-            .map_err(Refusal::of)?;
-        let buffers = Buffers::register(&uring.submitter(), connections).map_err(Refusal::of)?;
+            .map_err(|error| Refusal::of(&error))?;
+        let buffers = Buffers::register(&uring.submitter(), connections).map_err(|error| Refusal::of(&error))?;
         let outbox = Vec::with_capacity(OUTBOX_BYTES);
         Ok(Self { uring, buffers, outbox, closed: Vec::new() })
     }
