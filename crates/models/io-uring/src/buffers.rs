@@ -10,10 +10,10 @@ use io_uring::Submitter;
 use io_uring::types::BufRingEntry;
 
 /// Bytes of one buffer: an answer, or a piece of a long one.
-const BUFFER_BYTES: usize = 16 << 10;
+const BUFFER_BYTES: u32 = 16 << 10;
 /// From one buffer to the next. A little more than a buffer, because the beginnings of short answers would otherwise
 /// compete for the same few lines of the caches.
-const STRIDE: usize = BUFFER_BYTES + 320;
+const STRIDE: usize = BUFFER_BYTES as usize + 320;
 /// The fewest and the most buffers. All are free again after each turn of the loop, so they need not be as many as there
 /// are connections; one that finds none says so, and asks again.
 const BUFFERS: (usize, usize) = (16, 256);
@@ -66,12 +66,13 @@ impl Buffers {
 
     /// What has been received into a buffer.
     pub fn bytes(&self, buffer: &Buffer) -> &[u8] {
-        assert!(buffer.id < self.count && buffer.count <= BUFFER_BYTES);
+        assert!(buffer.id < self.count && buffer.count <= BUFFER_BYTES as usize);
         // SAFETY: the buffer lies within the block, is initialised, and is not the kernel's until it is given back.
         unsafe { std::slice::from_raw_parts(self.start(buffer.id), buffer.count) }
     }
 
     /// Gives a buffer to the kernel.
+    #[expect(clippy::needless_pass_by_value, reason = "who gives it back may not read it any more")]
     pub fn give_back(&mut self, buffer: Buffer) {
         let ring = self.memory.as_ptr().cast::<BufRingEntry>();
         let at = usize::from(self.tail & (self.count - 1));
@@ -83,7 +84,7 @@ impl Buffers {
         unsafe {
             let entry = &mut *ring.add(at);
             entry.set_addr(start);
-            entry.set_len(BUFFER_BYTES as u32);
+            entry.set_len(BUFFER_BYTES);
             entry.set_bid(buffer.id);
             let tail = BufRingEntry::tail(ring).cast_mut();
             AtomicU16::from_ptr(tail).store(self.tail, Ordering::Release);

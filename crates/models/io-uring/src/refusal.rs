@@ -50,7 +50,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// What an error of setting up a ring means on this machine.
-    pub fn of(error: io::Error) -> Self {
+    pub fn of(error: &io::Error) -> Self {
         let read = |name| read_to_string(format!("/proc/sys/kernel/{name}")).unwrap_or_default().trim().to_owned();
         let errno = error.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw);
         Self::from_parts(errno, &read("io_uring_disabled"), read("osrelease"))

@@ -77,8 +77,8 @@ impl Ring {
             .setup_submit_all()
             .setup_cqsize(completions.next_power_of_two())
             .build(ENTRIES)
-            .map_err(Refusal::of)?;
-        let buffers = Buffers::register(&uring.submitter(), connections).map_err(Refusal::of)?;
+            .map_err(|error| Refusal::of(&error))?;
+        let buffers = Buffers::register(&uring.submitter(), connections).map_err(|error| Refusal::of(&error))?;
         let outbox = Vec::with_capacity(OUTBOX_BYTES);
         Ok(Self { uring, buffers, outbox, closed: Vec::new() })
     }
@@ -94,12 +94,8 @@ impl Ring {
     /// It does not wait for the socket (`MSG_DONTWAIT`), so that nothing is lent to the kernel for longer than a call, and
     /// completes in silence if it succeeds, which part of a request is not (`MSG_WAITALL`).
     pub fn send(&mut self, key: Key, socket: &Socket, request: &Request<'_>, sent: usize) -> io::Result<()> {
-        if request.len() > OUTBOX_BYTES - self.outbox.len() {
-            self.submit()?;
-            if request.len() > OUTBOX_BYTES - self.outbox.len() {
-                return Err(io::Error::new(ErrorKind::QuotaExceeded, "a request is longer than 64 KiB"));
-            }
-        }
+        // Before anything is written: what follows must not call the kernel, which would clear the outbox.
+        self.make_room(request.len())?;
         let start = self.outbox.len() + sent;
         request.write(&mut self.outbox);
         let bytes = &self.outbox[start..];
@@ -153,17 +149,27 @@ impl Ring {
         self.buffers.give_back(buffer);
     }
 
-    fn push(&mut self, entry: Entry, key: Key, operation: Operation) -> io::Result<()> {
-        let entry = entry.user_data(pack(key, operation));
-        for _ in 0..2 {
-            // SAFETY: only a send has a pointer, to bytes in the outbox. It must not wait, so the kernel has done with them
-            // when it has taken the entry over; until then they stay where they are, see `forget_lent`.
-            if unsafe { self.uring.submission().push(&entry) }.is_ok() {
-                return Ok(());
-            }
-            self.submit()?;
+    /// Calls the kernel if one more operation, or its request of so many bytes, has no room any more.
+    fn make_room(&mut self, bytes: usize) -> io::Result<()> {
+        if !self.uring.submission().is_full() && bytes <= OUTBOX_BYTES - self.outbox.len() {
+            return Ok(());
         }
-        Err(io::Error::new(ErrorKind::OutOfMemory, "the kernel takes no more operations"))
+        self.submit()?;
+        if bytes > OUTBOX_BYTES - self.outbox.len() {
+            return Err(io::Error::new(ErrorKind::QuotaExceeded, "a request is longer than 64 KiB"));
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, entry: Entry, key: Key, operation: Operation) -> io::Result<()> {
+        if operation != Operation::Send {
+            self.make_room(0)?;
+        }
+        let entry = entry.user_data(pack(key, operation));
+        // SAFETY: only a send has a pointer, to bytes in the outbox. It must not wait, so the kernel has done with them when
+        // it has taken the entry over; until then they stay where they are, see `forget_lent`.
+        let pushed = unsafe { self.uring.submission().push(&entry) };
+        pushed.map_err(|_| io::Error::new(ErrorKind::OutOfMemory, "the kernel takes no more operations"))
     }
 
     fn submit(&mut self) -> io::Result<()> {
