@@ -50,6 +50,8 @@ pub fn measure(
     let checkout = Checkout::open(wanted.checkout, &wanted.environment.software.lockfile_sha256)?;
     let database = wanted.advisory_database.map(Database::open).transpose()?;
     let crates = checkout.models(wanted.cards)?;
+    // All that may be wrong is found out before the first of many builds.
+    let prepared = crates.iter().map(|model| prepare(&checkout, model)).collect::<anyhow::Result<Vec<_>>>()?;
 
     let harness = package::worker(&checkout, None)?;
     let harness = harness.build().context("the harness with no model")?;
@@ -63,8 +65,8 @@ pub fn measure(
         advisory_database: Known::from(database.as_ref().ok_or_else(not_given).and_then(Database::commit)),
         crates: Vec::new(),
     };
-    for model in &crates {
-        let one = one(&checkout, model, database.as_ref(), &mut say);
+    for prepared in &prepared {
+        let one = one(&checkout, prepared, database.as_ref(), &mut say);
         if wanted.stop.load(Ordering::Relaxed) {
             // The same signal has ended the build: its failure is no record.
             anyhow::bail!("interrupted");
@@ -75,16 +77,33 @@ pub fn measure(
     Ok(())
 }
 
+/// A model's crate with its crates at hand.
+struct Prepared<'a> {
+    model: &'a ModelCrate,
+    alone: Package,
+    all: Vec<inflight_record::costs::Package>,
+    client_version: String,
+    code_lines: u64,
+}
+
+fn prepare<'a>(checkout: &Checkout, model: &'a ModelCrate) -> anyhow::Result<Prepared<'a>> {
+    let alone = package::alone(checkout, model).with_context(|| model.name.clone())?;
+    let all = alone.crates().with_context(|| model.name.clone())?;
+    let client = all.iter().find(|package| package.name == model.client);
+    let client = client
+        .with_context(|| format!("{}: its card names {} first, which it does not pull in", model.name, model.client))?;
+    let client_version = client.version.clone();
+    Ok(Prepared { model, client_version, code_lines: lines::in_crate(&model.directory)?, alone, all })
+}
+
 /// What one crate costs.
 fn one(
     checkout: &Checkout,
-    model: &ModelCrate,
+    Prepared { model, alone, all, client_version, code_lines }: &Prepared<'_>,
     database: Option<&Database>,
     say: &mut impl FnMut(&str),
 ) -> anyhow::Result<CrateCosts> {
     let name = &model.name;
-    let alone = package::alone(checkout, model)?;
-    let all = alone.crates()?;
     let worker = package::worker(checkout, Some(model))?;
     let mut build = |what: &str, package: &Package| {
         let built = package.build();
@@ -92,7 +111,7 @@ fn one(
         say(&format!("{name}: {what}: {how}"));
         built.map_err(|error| format!("{error:#}"))
     };
-    let crates_alone = build("its crates alone", &alone).map(|built| built.build);
+    let crates_alone = build("its crates alone", alone).map(|built| built.build);
     let in_worker = build("a worker with it", &worker).and_then(|built| {
         let id = &model.models[0];
         worker.says_hello(id).map_err(|error| format!("{error:#}"))?;
@@ -105,12 +124,11 @@ fn one(
     });
     let client = ClientCrate {
         name: model.client.clone(),
-        version: version(&model.client)
-            .with_context(|| format!("{name}: its card names {} first, which it does not pull in", model.client))?,
-        last_release: Known::from(registry::last_release(&model.client, &alone)),
+        version: client_version.clone(),
+        last_release: Known::from(registry::last_release(&model.client, alone)),
     };
     let advisories = match database {
-        Some(database) => database.open_against(&all),
+        Some(database) => database.open_against(all),
         None => Err(anyhow::anyhow!("RustSec's database was not given: --advisory-db DIR")),
     };
     Ok(CrateCosts {
@@ -119,10 +137,10 @@ fn one(
         direct: direct.collect(),
         crates_alone: Known::from(crates_alone),
         worker: Known::from(in_worker),
-        code_lines: lines::in_crate(&model.directory)?,
+        code_lines: *code_lines,
         client,
         advisories: Known::from(advisories),
-        all,
+        all: all.clone(),
     })
 }
 

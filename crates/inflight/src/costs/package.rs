@@ -162,7 +162,7 @@ impl Package {
         let target = tempfile::Builder::new().prefix("inflight-costs-target-").tempdir()?;
         let (before, start) = (own::usage(), Instant::now());
         let path = target.path().display().to_string();
-        self.cargo(&["build", "--release", "--locked", "--offline", "--target-dir", &path])?;
+        self.cargo(&["build", "--quiet", "--release", "--locked", "--offline", "--target-dir", &path])?;
         let (wall, used) = (start.elapsed(), own::usage().since(before));
         let cpu = Duration::from_nanos(used.user_ns + used.system_ns);
         let binary = binary(target.path());
