@@ -9,7 +9,7 @@ use crate::connection::{Answer, Connection, Error};
 /// Idle connections by authority. No lock is held while anything waits.
 #[derive(Debug, Default)]
 pub struct Pool {
-    idle: Mutex<HashMap<Box<str>, Vec<Box<Connection>>>>,
+    idle: Mutex<HashMap<Box<str>, Vec<Connection>>>,
 }
 
 impl Pool {
@@ -26,11 +26,11 @@ impl Pool {
                 outcome => return outcome,
             }
         }
-        self.get_over(Box::new(Connection::open(runtime, authority).await?), authority, path).await
+        self.get_over(Connection::open(runtime, authority).await?, authority, path).await
     }
 
     /// Fetches over this connection, and keeps it if it can be used again.
-    async fn get_over(&self, mut connection: Box<Connection>, authority: &str, path: &str) -> Result<Answer, Error> {
+    async fn get_over(&self, mut connection: Connection, authority: &str, path: &str) -> Result<Answer, Error> {
         let answer = connection.get(path).await?;
         if connection.is_open() {
             self.keep(authority, connection);
@@ -38,11 +38,11 @@ impl Pool {
         Ok(answer)
     }
 
-    fn take(&self, authority: &str) -> Option<Box<Connection>> {
+    fn take(&self, authority: &str) -> Option<Connection> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).get_mut(authority)?.pop()
     }
 
-    fn keep(&self, authority: &str, connection: Box<Connection>) {
+    fn keep(&self, authority: &str, connection: Connection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         match idle.get_mut(authority) {
             Some(host) => host.push(connection),

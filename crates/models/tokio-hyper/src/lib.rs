@@ -44,7 +44,7 @@ impl Model for TokioHyper {
     }
 
     fn client(&self, _: &Setup) -> Result<Box<dyn Client>, ModelError> {
-        Tasks::boxed(Builder::new_multi_thread().enable_io().build()?)
+        Ok(Tasks::boxed(Builder::new_multi_thread().enable_io().build()?))
     }
 }
 
@@ -54,7 +54,7 @@ impl Model for CurrentThread {
     }
 
     fn client(&self, _: &Setup) -> Result<Box<dyn Client>, ModelError> {
-        Tasks::boxed(Builder::new_current_thread().enable_io().build()?)
+        Ok(Tasks::boxed(Builder::new_current_thread().enable_io().build()?))
     }
 }
 
@@ -88,9 +88,8 @@ struct Tasks {
 }
 
 impl Tasks {
-    #[expect(clippy::unnecessary_wraps, reason = "what a model's `client` returns")]
-    fn boxed(runtime: Runtime) -> Result<Box<dyn Client>, ModelError> {
-        Ok(Box::new(Self { runtime, pool: Arc::default() }))
+    fn boxed(runtime: Runtime) -> Box<dyn Client> {
+        Box::new(Self { runtime, pool: Arc::default() })
     }
 }
 
