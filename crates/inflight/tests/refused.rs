@@ -17,7 +17,15 @@ fn refused_connections_fail_their_requests_and_the_batch_goes_on() {
     let urls: Vec<_> = (0..20).map(|index| format!("http://{address}/{index}")).collect();
     for model in lineup::models() {
         let batch = Arc::new(Batch::new(urls.iter().map(String::as_str).collect(), 3));
-        let mut client = model.client(&Setup { concurrency: 3 }).unwrap();
+        let mut client = match model.client(&Setup { concurrency: 3 }) {
+            Ok(client) => client,
+            // Many kernels and containers refuse it: what these say then is tested in their crates.
+            Err(error) if ["io-uring", "compio"].contains(&model.card().id.as_str()) => {
+                eprintln!("not tested: {}: {error}", model.card().id);
+                continue;
+            }
+            Err(error) => panic!("{}: {error}", model.card().id),
+        };
         client.fetch(&batch).unwrap();
         let failed = (0..20).all(|index| batch.log().sample(index).error == Some(SampleError::Client));
         assert!(failed, "{}", model.card().id);
