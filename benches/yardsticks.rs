@@ -51,9 +51,9 @@ fn model_against_generator(model: &str, generator: Generator, size: Size) -> Out
     let task = Task { cpus: &cpus.worker, url: &url, concurrency: CONCURRENCY, size };
     let Generator { tool, settings, .. } = generator;
     println!("\n{model} against {} {settings}, C = {CONCURRENCY}, D = 0, bodies of {BODY_BYTES} B", tool.name);
-    let ours = Contender { name: model, run: &mut || clients::model(model, &task) };
-    let theirs = Contender { name: tool.name, run: &mut || generator.run(&program, &task) };
-    compare(size.pairs, CPU, ours, theirs)?;
+    let mut ours = Contender { name: model, run: &mut || clients::model(model, &task) };
+    let mut theirs = Contender { name: tool.name, run: &mut || generator.run(&program, &task) };
+    compare(size.pairs, CPU, &mut ours, &mut theirs)?;
     server.stop();
     Ok(())
 }
@@ -77,9 +77,9 @@ fn server_against_nginx(size: Size) -> Outcome<()> {
         server.open(&OpenBatch { batch, requests: size.requests, slots: CONCURRENCY, capacity: None })?;
         fetch(&base, batch)
     };
-    let ours = Contender { name: "delay server", run: &mut ours };
-    let theirs = Contender { name: "nginx", run: &mut || fetch(&nginx.url, 0) };
-    compare(size.pairs, RATE, ours, theirs)?;
+    let mut ours = Contender { name: "delay server", run: &mut ours };
+    let mut theirs = Contender { name: "nginx", run: &mut || fetch(&nginx.url, 0) };
+    compare(size.pairs, RATE, &mut ours, &mut theirs)?;
     server.stop();
     nginx.stop();
     Ok(())

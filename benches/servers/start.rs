@@ -76,7 +76,7 @@ impl Server {
             Running::Ours(server, _) => server.pid(),
             Running::Theirs(child, _) => child.pid(),
         };
-        tree::tree_cpu_ns(&tree::all(), pid)
+        tree::TreeCpu::now(&tree::all(), pid).total_ns
     }
 
     /// Asks it to end.

@@ -45,9 +45,12 @@ pub struct Generator {
     pub settings: &'static str,
     /// Its arguments for a task.
     arguments: fn(&Task<'_>) -> Vec<String>,
-    /// How many requests were answered, and in how many seconds if it says so, from what it printed.
-    read: fn(&str) -> Outcome<(f64, Option<f64>)>,
+    /// What it printed.
+    read: fn(&str) -> Outcome<Report>,
 }
+
+/// How many requests were answered, and in how many seconds if it says so.
+type Report = (f64, Option<f64>);
 
 /// wrk with one thread.
 pub const WRK: Generator = Generator {

@@ -26,7 +26,7 @@ pub const CPU: Figure = Figure { unit: "µs of CPU a request", of: |cost| cost.c
 pub const RATE: Figure = Figure { unit: "requests a second", of: |cost| cost.requests / cost.seconds };
 
 /// Runs so many pairs, prints each, and returns the median of the ratios of `ours` to `theirs`.
-pub fn compare(count: usize, figure: Figure, ours: Contender<'_>, theirs: Contender<'_>) -> Outcome<f64> {
+pub fn compare(count: usize, figure: Figure, ours: &mut Contender<'_>, theirs: &mut Contender<'_>) -> Outcome<f64> {
     let mut figures = [Vec::new(), Vec::new(), Vec::new()];
     for number in 0..count {
         let (a, b) = if number % 2 == 0 {

@@ -178,6 +178,8 @@ mod tests {
             declared_peak: DeclaredPeak::Concurrency,
             thread_per_request: false,
             keeps_connections,
+            http2: false,
+            child_processes: false,
             hidden_caps: Vec::new(),
             historical: None,
         };

@@ -200,7 +200,7 @@ mod tests {
         let line = serde_json::to_string(&ToWorker::Prepare).unwrap();
         assert_eq!(line, r#"{"type":"prepare"}"#);
         let done: FromWorker = serde_json::from_str(r#"{"type":"done","makespan_ns":5}"#).unwrap();
-        assert_eq!(done, FromWorker::Done { makespan_ns: 5, error: None, usage: None });
+        assert_eq!(done, FromWorker::Done { makespan_ns: 5, error: None, usage: None, reported: None });
     }
 
     #[test]

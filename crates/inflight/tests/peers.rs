@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use inflight::comparison::{Choices, plan};
 use inflight::software;
-use inflight_harness::child::Program;
 use inflight_harness::driver::{self, Event};
-use inflight_harness::plan::{Contender, Placement};
-use inflight_record::{Card, DeclaredPeak, Label, Outcome, Record, Workload};
+use inflight_harness::plan::Placement;
+use inflight_record::peers::parse_peers;
+use inflight_record::{Outcome, Record, Workload};
 
 const MS: u64 = 1_000_000;
 
@@ -21,22 +21,12 @@ fn peers() -> PathBuf {
 }
 
 fn run(workload: Workload) -> Record {
-    let example = peers().join("python/minimal.py");
-    let contender = Contender {
-        arm: "minimal".to_owned(),
-        card: Card {
-            id: "minimal".to_owned(),
-            idea: "A thread for each request in flight.".to_owned(),
-            label: Label::Idiomatic,
-            client: "urllib in a ThreadPoolExecutor".to_owned(),
-            crates: vec![],
-            declared_peak: DeclaredPeak::Concurrency,
-            thread_per_request: true,
-            hidden_caps: vec![],
-            historical: None,
-        },
-        worker: Program::new("python3", &[example.to_str().unwrap()]),
-    };
+    let entry = "[[peer]]\nid = \"minimal\"\nidea = \"A thread for each request in flight.\"\nlabel = \"idiomatic\"\n\
+        client = \"urllib in a ThreadPoolExecutor\"\ncommand = [\"python3\", \"{here}/python/minimal.py\"]\n\
+        version = [\"python3\", \"--version\"]\nthread_per_request = true\ninstall = \"apt-get install python3\"\n";
+    let peer = parse_peers(entry, &peers()).unwrap().remove(0);
+    let contender = inflight::peers::contender(peer);
+    assert_eq!(contender.lacks, None);
     let choices = Choices {
         workload,
         contenders: vec![contender],
@@ -60,6 +50,10 @@ fn run(workload: Workload) -> Record {
 
 #[test]
 fn the_example_passes_the_witness() {
+    if std::process::Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("not tested: python3 is not installed");
+        return;
+    }
     // 500 ms: so long that a busy machine cannot make the client look capped.
     let workloads = [
         Workload::new(60, 20, 500 * MS),
@@ -84,4 +78,13 @@ fn the_document_shows_the_example_as_it_is() {
     let document = std::fs::read_to_string(peers().join("README.md")).unwrap();
     let example = std::fs::read_to_string(peers().join("python/minimal.py")).unwrap();
     assert!(document.contains(&format!("```python\n{example}```\n")), "copy python/minimal.py into README.md");
+}
+
+#[test]
+fn the_list_of_peers_can_be_read_and_says_how_to_get_each() {
+    let known = inflight::peers::load(&peers().join("../peers.toml")).unwrap();
+    assert!(known.len() >= 15, "{known:?}");
+    for peer in known {
+        assert!(!peer.install.is_empty() && peer.card.idea.len() > 20, "{}", peer.card.id);
+    }
 }

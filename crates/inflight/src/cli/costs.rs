@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use inflight::costs::{Wanted, measure};
 use inflight::{lineup, software};
+use inflight_harness::Model;
 
 use super::{FINE, INTERRUPTED, SOMETHING_FAILED};
 
@@ -39,7 +40,7 @@ pub fn run(arguments: &CostsArguments) -> anyhow::Result<u8> {
     let chosen = lineup::choose(&arguments.models, &std::env::current_exe()?)?;
     let family = |id: &str| id.split('/').next().unwrap_or_default().to_owned();
     let families: Vec<String> = chosen.iter().map(|contender| family(&contender.arm)).collect();
-    let cards = lineup::models().into_iter().map(|model| model.card());
+    let cards = lineup::models().into_iter().map(Model::card);
     let cards: Vec<_> = cards.filter(|card| families.contains(&family(&card.id))).collect();
 
     let stop = Arc::new(AtomicBool::new(false));

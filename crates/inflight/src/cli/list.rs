@@ -64,7 +64,7 @@ pub fn run(arguments: &ListArguments) -> anyhow::Result<u8> {
             }
         }
         Some(costs) => {
-            super::run::print_line(&format!("{}\n{}", with_costs(&cards, &costs), notes(&costs).trim_end()))?
+            super::run::print_line(&format!("{}\n{}", with_costs(&cards, &costs), notes(&costs).trim_end()))?;
         }
     }
     Ok(FINE)

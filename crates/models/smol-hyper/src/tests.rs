@@ -118,7 +118,7 @@ fn a_request_that_breaks_its_connection_fails_and_the_rest_go_on() {
             match path.as_str() {
                 "/3" => return,
                 "/4" => {
-                    (&stream).write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n").unwrap()
+                    (&stream).write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n").unwrap();
                 }
                 "/5" => (&stream).write_all(b"220 smtp.example.org\r\n").unwrap(),
                 "/6" => return (&stream).write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").unwrap(),

@@ -71,6 +71,7 @@ fn full() -> Record {
         bytes: 512_000,
         peak_in_flight: 498,
         connections: 497,
+        streams: 0,
         connections_opened: 496,
         aborted: 1,
         missing: 2,
