@@ -16,7 +16,7 @@ const BUFFER_BYTES: u32 = 16 << 10;
 const STRIDE: usize = BUFFER_BYTES as usize + 320;
 /// The fewest and the most buffers. All are free again after each turn of the loop, so they need not be as many as there
 /// are connections; one that finds none says so, and asks again.
-const BUFFERS: (usize, usize) = (16, 256);
+const BUFFERS: (usize, usize) = (16, 64);
 /// What the kernel wants the ring of buffers to be aligned to.
 const PAGE: usize = 4096;
 

@@ -10,7 +10,7 @@
 //!
 //! What decides is how the ring is set up and how one waits. One issuer with deferred task running lets the kernel do its
 //! part of the work when this thread waits, instead of interrupting it. And in a flood of answers it waits for several at
-//! once: as many as lately came in a tenth of a millisecond, which is also the longest that an answer's stamp is late for
+//! once: as many as lately came in a fifth of a millisecond, which is also the longest that an answer's stamp is late for
 //! it; see `pace`. When answers are rare it waits for one.
 //!
 //! It speaks the HTTP/1.1 of `raw-epoll`, by the same crate `inflight-http1`.
@@ -67,8 +67,8 @@ impl Model for IoUring {
                 HiddenCap::new("length of a request: 64 KiB", "its own; a longer one fails"),
                 HiddenCap::new("CPUs that it can use: 1", "that is the model"),
                 HiddenCap::new(
-                    "completions waited for at once: as many as lately came in 0.1 ms, at most 32 and a quarter of those in \
-                     flight, for at most 0.1 ms",
+                    "completions waited for at once: as many as lately came in 0.2 ms, at most 32 and half of those in \
+                     flight, for at most 0.2 ms",
                     "its own; an answer's time is noted that much later, at most",
                 ),
             ],

@@ -1,4 +1,4 @@
-//! How many completions to wait for: as many as came, lately, in a tenth of a millisecond.
+//! How many completions to wait for: as many as came, lately, in a fifth of a millisecond.
 //!
 //! Waking up and calling the kernel for each answer is most of what is left to save when answers come in a flood; and a wait
 //! for several stamps the first of them late, and sends their successors late. So the wait is bounded three times: by the
@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 /// The longest wait for more than one.
-const TOGETHER: Duration = Duration::from_micros(100);
-const TOGETHER_NS: u64 = 100_000;
+const TOGETHER: Duration = Duration::from_micros(200);
+const TOGETHER_NS: u64 = 200_000;
 /// The most that are waited for.
 const MOST: usize = 32;
 /// What part of the requests in flight is waited for, at most.
-const SHARE: usize = 4;
+const SHARE: usize = 2;
 /// How slowly a faster pace is believed; a slower one is at once.
 const MEMORY: u64 = 4;
 
@@ -84,19 +84,19 @@ mod tests {
 
     #[test]
     fn floods_are_taken_together_and_drops_one_by_one() {
-        assert_eq!(paced(10_000, 1000), several(10));
-        assert_eq!(paced(50_000, 1000), several(2));
-        assert_eq!(paced(51_000, 1000), ONE);
+        assert_eq!(paced(10_000, 1000), several(20));
+        assert_eq!(paced(100_000, 1000), several(2));
+        assert_eq!(paced(101_000, 1000), ONE);
         assert_eq!(paced(50_000_000, 1000), ONE);
         assert_eq!(paced(1, 1000), several(MOST));
         assert_eq!(paced(0, 1000), several(MOST));
     }
 
     #[test]
-    fn no_more_than_a_quarter_of_those_in_flight_are_waited_for() {
-        assert_eq!(paced(1, 100), several(25));
-        assert_eq!(paced(1, 8), several(2));
-        assert_eq!(paced(1, 7), ONE);
+    fn no_more_than_half_of_those_in_flight_are_waited_for() {
+        assert_eq!(paced(1, 50), several(25));
+        assert_eq!(paced(1, 4), several(2));
+        assert_eq!(paced(1, 3), ONE);
         assert_eq!(paced(1, 0), ONE);
     }
 
