@@ -105,7 +105,8 @@ fn measure(server: &mut Server, cpus: &Cpus, size: &Size, requests: u64, seen: &
     }
     let Load { ran, cpu_ns } = server.load(requests, 100, Duration::ZERO, &cpus.worker)?;
     seen.per_second.push(requests as f64 * 1e9 / ran.span_ns.max(1) as f64);
-    seen.cpu_ns.push(cpu_ns as f64 / requests as f64);
+    // The warm-up's requests are in the CPU time.
+    seen.cpu_ns.push(cpu_ns as f64 / (requests + 100) as f64);
     seen.body_bytes = ran.body_bytes;
     Ok(())
 }
@@ -130,7 +131,7 @@ fn print(servers: &[Server], seen: &[Seen], rounds: usize) {
     println!("{table}");
     println!(
         "Medians of {rounds} rounds, the servers in turn. Late: latency as the client has it, less the {} of the delay; wire and \
-         client are in it, the same for all. At D = 0: C = 100; CPU time of the server's process tree, in ticks of 10 ms. Warm \
+         client are in it, the same for all. At D = 0: C = 100; CPU time of the server's process tree. Warm \
          connections; only the delay server keeps a ledger meanwhile.",
         duration(DELAY.as_nanos() as f64)
     );

@@ -48,7 +48,8 @@ fn model_against_generator(model: &str, generator: Generator, size: Size) -> Out
     let cpus = Placement::Split.cpus(&allowed_cpus());
     let server = servers::delay_server(Path::new(INFLIGHT), &cpus.server)?;
     let url = format!("{}/delay/0?bytes={BODY_BYTES}", server.url());
-    let task = Task { cpus: &cpus.worker, url: &url, concurrency: CONCURRENCY, size };
+    // One CPU for either: the generators are asked for one thread.
+    let task = Task { cpus: &cpus.worker[..1], url: &url, concurrency: CONCURRENCY, size };
     let Generator { tool, settings, .. } = generator;
     println!("\n{model} against {} {settings}, C = {CONCURRENCY}, D = 0, bodies of {BODY_BYTES} B", tool.name);
     let mut ours = Contender { name: model, run: &mut || clients::model(model, &task) };

@@ -13,7 +13,8 @@ need() { # need PROGRAM HOW
 }
 
 get_python() {
-    if cmp -s python/requirements.txt "$build/venv/installed.txt"; then return; fi
+    if cmp -s python/requirements.txt "$build/venv/installed.txt" &&
+        "$build/venv/bin/python" -c 'import aiohttp, httpx, requests, uvloop' 2>/dev/null; then return; fi
     need python3 "apt-get install python3 python3-venv" || return
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed" >&2; return 1; }
     python3 -m venv --clear "$build/venv" || { echo "apt-get install python3-venv" >&2; return 1; }

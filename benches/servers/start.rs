@@ -41,18 +41,26 @@ enum Running {
 pub fn all(cpus: &[u32]) -> Outcome<Vec<Server>> {
     let mut servers = vec![ours(cpus)?];
     match (find("nginx"), echo_module()) {
-        (Some(nginx), Some(module)) => servers.push(start_nginx(&nginx, &module, cpus)?),
+        (Some(nginx), Some(module)) => push(&mut servers, "nginx", start_nginx(&nginx, &module, cpus)),
         _ => skipped("nginx with echo_sleep", "apt-get install nginx-light libnginx-mod-http-echo"),
     }
-    match start_httpbin(cpus)? {
-        Some(httpbin) => servers.push(httpbin),
+    match start_httpbin(cpus).transpose() {
+        Some(httpbin) => push(&mut servers, "httpbin", httpbin),
         None => skipped("httpbin under gunicorn and gevent", "scripts/yardsticks.sh makes a venv of it, with python3"),
     }
     match find("go-httpbin") {
-        Some(go_httpbin) => servers.push(start_go_httpbin(&go_httpbin, cpus)?),
+        Some(go_httpbin) => push(&mut servers, "go-httpbin", start_go_httpbin(&go_httpbin, cpus)),
         None => skipped("go-httpbin", "scripts/yardsticks.sh installs it, with go"),
     }
     Ok(servers)
+}
+
+/// One that is installed and does not start is left out, and says why.
+fn push(servers: &mut Vec<Server>, name: &str, started: Outcome<Server>) {
+    match started {
+        Ok(server) => servers.push(server),
+        Err(error) => println!("skipped: {name} does not start: {error}"),
+    }
 }
 
 impl Server {
@@ -65,7 +73,8 @@ impl Server {
             server.open(&OpenBatch { batch: *batch, requests, slots: concurrency, capacity: None })?;
             url = format!("{url}&batch={batch}");
         }
-        let warm = format!("{}{}", self.base, self.at_once);
+        // Held, so that every connection exists before the clock starts: early answers would free some for later requests.
+        let warm = format!("{}{}", self.base, self.held);
         let before = self.cpu_ns();
         let ran = client::ask(cpus, &warm, &url, requests, concurrency)?;
         Ok(Load { ran, cpu_ns: self.cpu_ns().saturating_sub(before) })

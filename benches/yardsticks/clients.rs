@@ -72,7 +72,7 @@ pub const WRK: Generator = Generator {
 
 /// oha with one thread, without the display.
 pub const OHA: Generator = Generator {
-    tool: Tool { name: "oha", how: "cargo install oha --locked" },
+    tool: Tool { name: "oha", how: "scripts/peers.sh oha" },
     settings: "--no-tui --worker-threads 1",
     arguments: |task| {
         let [requests, connections] = [task.size.requests, task.concurrency].map(|number| number.to_string());

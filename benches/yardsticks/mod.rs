@@ -56,7 +56,10 @@ impl Tool {
     pub fn find(&self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let cargo = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo/bin"));
-        let places = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).chain(cargo);
+        // Where scripts/peers.sh puts what it gets, at its pinned version.
+        let ours = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/peers/.build/bin"));
+        let places =
+            std::iter::once(ours).chain(std::env::split_paths(&path)).chain([PathBuf::from("/usr/sbin")]).chain(cargo);
         let found = places.map(|place| place.join(self.name)).find(|file| file.is_file());
         if found.is_none() {
             println!("\nskipped: {} is not installed ({})", self.name, self.how);

@@ -1,4 +1,3 @@
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -56,8 +55,11 @@ final class Peer {
                     permits.acquire();
                     int mine = index;
                     threads.execute(() -> {
-                        fetchOne(batch, mine);
-                        permits.release();
+                        try {
+                            fetchOne(batch, mine);
+                        } finally {
+                            permits.release();
+                        }
                     });
                 }
             }
@@ -67,7 +69,7 @@ final class Peer {
             HttpRequest request = HttpRequest.newBuilder(URI.create(batch.send(index))).build();
             try {
                 finish(batch, index, client.send(request, HttpResponse.BodyHandlers.ofByteArray()));
-            } catch (IOException | InterruptedException error) {
+            } catch (Exception error) {
                 batch.fail(index, error);
             }
         }
@@ -89,9 +91,14 @@ final class Peer {
                 int mine = index;
                 HttpRequest request = HttpRequest.newBuilder(URI.create(batch.send(index))).build();
                 client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray()).whenComplete((answer, error) -> {
-                    if (error == null) finish(batch, mine, answer);
-                    else batch.fail(mine, error);
-                    permits.release();
+                    try {
+                        if (error == null) finish(batch, mine, answer);
+                        else batch.fail(mine, error);
+                    } catch (Exception broken) {
+                        batch.fail(mine, broken);
+                    } finally {
+                        permits.release();
+                    }
                 });
             }
             // All of them are back when the last request has ended.

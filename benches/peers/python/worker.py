@@ -9,6 +9,8 @@ drives another program, has three more: `prepare(batch)` before `ready`; `report
 gives what a load generator says, or None; `settle(batch)` when samples are wanted, which fills them in.
 """
 
+import ctypes
+import gc
 import json
 import resource
 import sys
@@ -120,6 +122,15 @@ def token_of(tail):
         return None
 
 
+def give_back_freed_memory():
+    """What reading the job has freed is not to be used unseen by the client."""
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):
+        pass  # another C library than glibc keeps no such heap
+
+
 def run(versions, client, adapter=False):
     """Runs the one batch that the driver asks for. `client(workload)` is called where the client is to be built.
 
@@ -130,6 +141,7 @@ def run(versions, client, adapter=False):
     workload, warm_up, timed = hear_job()
     batch = Batch(timed, workload["concurrency"])
     # The mark of a child is not to be had exactly: the driver looks at it from outside.
+    give_back_freed_memory()
     baseline = None if adapter else reset_peak_memory()
     used = None
     if adapter:

@@ -150,7 +150,7 @@ impl Attempt<'_> {
 
         let mut watch = Watch::start(pid, before_warm_up.or_else(|| baseline(Connections::Cold)));
         say(worker, &ToWorker::Start);
-        let heard = worker.line(Instant::now() + self.limit, interval, || drop(watch.look()));
+        let heard = worker.line(Instant::now() + self.limit, interval, || watch.look_if_due());
         let watched = watch.stop();
         let line = heard.map_err(|silence| self.silence(silence, server, "done"))?;
         let (makespan_ns, error, usage, reported) = match parse(&line, "done")? {

@@ -19,6 +19,27 @@ const LONGEST_LINE: u64 = 16 << 20;
 /// How long a child may take to end when it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// Set in somebody's profile, these change what runtimes and clients do by themselves, which cards say is left alone.
+const TUNING: [&str; 17] = [
+    "TOKIO_WORKER_THREADS",
+    "SMOL_THREADS",
+    "ASYNC_STD_THREAD_COUNT",
+    "BLOCKING_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "MALLOC_ARENA_MAX",
+    "GOMAXPROCS",
+    "GOGC",
+    "GOMEMLIMIT",
+    "GODEBUG",
+    "NODE_OPTIONS",
+    "NODE_USE_ENV_PROXY",
+    "UV_THREADPOOL_SIZE",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "PYTHONASYNCIODEBUG",
+    "PYTHONDEVMODE",
+];
+
 /// A program with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
@@ -89,7 +110,11 @@ impl Child {
         use std::os::unix::process::CommandExt as _;
         let home = allowed_cpus();
         pin(cpus)?;
-        let spawned = Command::new(&program.path)
+        let mut command = Command::new(&program.path);
+        for name in TUNING {
+            command.env_remove(name);
+        }
+        let spawned = command
             .args(&program.args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -155,6 +180,11 @@ impl Child {
     pub fn ended(&mut self) -> Option<String> {
         let status = self.process.try_wait().ok()??;
         Some(describe(status, &self.stderr))
+    }
+
+    /// Whether it has ended, and well.
+    pub fn succeeded(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(Some(status)) if status.success())
     }
 
     /// Waits for its end, which its closed stdout announced.

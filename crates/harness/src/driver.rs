@@ -201,26 +201,26 @@ impl Run<'_> {
             all_cpus: allowed_count(&self.cpus),
             ledger: &ledger,
         });
+        let is_yardstick = record.model.card.label == Label::Yardstick;
+        let evidence = Evidence {
+            workload: &plan.workload,
+            batch,
+            key: &self.key,
+            declared_peak: record.model.declared_peak_here,
+            http2: record.model.card.http2,
+            makespan_ns: seen.makespan_ns,
+            samples: &seen.samples,
+            texts: &seen.texts,
+            ledger: &seen.ledger,
+            usage,
+            outside: &seen.outside,
+            disturbed_ns: seen.foreign_ns + steal_ns,
+            network: seen.machine.network,
+        };
         let verdict = match &seen.error {
             Some(error) => Verdict::Failed(format!("the model gave up: {error}")),
-            None if record.model.card.label == Label::Yardstick => {
-                yardstick::examine(seen.reported.as_ref(), &seen.ledger, plan.workload.concurrency)
-            }
-            None => witness::examine(&Evidence {
-                workload: &plan.workload,
-                batch,
-                key: &self.key,
-                declared_peak: record.model.declared_peak_here,
-                http2: record.model.card.http2,
-                makespan_ns: seen.makespan_ns,
-                samples: &seen.samples,
-                texts: &seen.texts,
-                ledger: &seen.ledger,
-                usage,
-                outside: &seen.outside,
-                disturbed_ns: seen.foreign_ns + steal_ns,
-                network: seen.machine.network,
-            }),
+            None if is_yardstick => yardstick::examine(seen.reported.as_ref(), &evidence),
+            None => witness::examine(&evidence),
         };
         (record.outcome, record.reason) = match verdict {
             Verdict::Ok { underfilled } => {
@@ -236,7 +236,7 @@ impl Run<'_> {
         record.model.client_version.clone_from(&seen.versions);
         record.makespan_ns = Some(seen.makespan_ns);
         // A yardstick may have made more or fewer requests than the ideal is of.
-        if record.model.card.label != Label::Yardstick {
+        if !is_yardstick {
             record.excess_ns = i64::try_from(i128::from(seen.makespan_ns) - i128::from(record.ideal_ns)).ok();
             #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
             let efficiency = record.ideal_ns as f64 / seen.makespan_ns.max(1) as f64;
@@ -244,17 +244,19 @@ impl Run<'_> {
         }
         record.reported = seen.reported;
         record.cpu = cpu.or_else(|| seen.outside.cpu());
-        record.memory = usage.map_or_else(
-            || seen.outside.memory(),
-            |usage| {
-                let Usage { baseline_bytes, peak_bytes, .. } = usage;
-                (peak_bytes > 0).then_some(Memory { baseline_bytes, peak_bytes })
-            },
-        );
+        record.memory = match usage {
+            Some(Usage { baseline_bytes, peak_bytes, .. }) if peak_bytes > 0 => {
+                Some(Memory { baseline_bytes, peak_bytes })
+            }
+            // It could have told, but for the kernel, which would not let it.
+            Some(_) if !record.model.card.child_processes => None,
+            _ => seen.outside.memory(),
+        };
         record.context_switches =
             usage.map(|usage| ContextSwitches { voluntary: usage.voluntary, involuntary: usage.involuntary });
         record.threads_peak = Some(seen.threads_peak);
-        if let Ok((latency, histograms)) = figures::latencies(&seen.samples) {
+        // A yardstick has no samples, and none that it sent would be proved.
+        if !is_yardstick && let Ok((latency, histograms)) = figures::latencies(&seen.samples) {
             record.latency = Some(latency);
             record.histograms = Some(histograms);
         }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use inflight_record::{Card, Connections, Flag, LedgerFigures, Limits, Workload};
+use inflight_record::{Card, Connections, Flag, Label, LedgerFigures, Limits, Workload};
 
 use crate::limits::{self, Needs};
 use crate::probes::machine::Reading;
@@ -48,12 +48,17 @@ pub fn refusal(limits: &Limits, card: &Card, workload: &Workload, declared_peak:
 /// `warm_opened`, because that is what it is.
 #[must_use]
 pub fn unsuited(card: &Card, workload: &Workload) -> Option<String> {
-    (workload.connections == Connections::Warm && !card.keeps_connections).then(|| {
-        format!(
-            "{} keeps no connections, so there is nothing to warm: its costs are those of a batch with cold ones",
+    if workload.connections == Connections::Warm && !card.keeps_connections {
+        return Some(format!(
+            "{} keeps no connections from one batch to the next, so there is nothing to warm: its costs are those of a batch \
+             with cold ones",
             card.id
-        )
-    })
+        ));
+    }
+    if card.label == Label::Yardstick && (workload.lognormal.is_some() || workload.hosts > 1) {
+        return Some(format!("{} fetches one URL again and again, and this workload's differ", card.id));
+    }
+    None
 }
 
 /// CPU time of foreign processes over the next half second, as a share of one core.

@@ -21,6 +21,8 @@ pub struct Contender {
     pub worker: Program,
     /// Why it cannot be run here, where it cannot: its batches are skipped, and their records say so.
     pub lacks: Option<String>,
+    /// Of a peer: its versions, by its own word.
+    pub versions: Option<String>,
 }
 
 /// Where server and workers run.
@@ -142,7 +144,10 @@ mod tests {
             first_round: 0,
             rounds: 3,
             workload: Workload::new(100, 10, delay_ns),
-            contenders: vec![Contender { arm: "m".into(), card, worker: worker.clone(), lacks: None }; contenders],
+            contenders: vec![
+                Contender { arm: "m".into(), card, worker: worker.clone(), lacks: None, versions: None };
+                contenders
+            ],
             server: worker,
             placement: Placement::Split,
             time_limit: None,

@@ -12,6 +12,8 @@ use crate::probes::tree::{self, TreeCpu};
 pub(crate) struct Watch {
     worker: u32,
     clock: Instant,
+    /// When the next look may be.
+    next: Instant,
     machine: Reading,
     cpu: TreeCpu,
     foreign_ns: u64,
@@ -52,10 +54,23 @@ impl Watch {
             outside: Outside { baseline_bytes, ..Outside::default() },
             threads_peak: 0,
             clock: Instant::now(),
+            next: Instant::now(),
         };
         watch.look();
         watch.clock = Instant::now();
         watch
+    }
+
+    /// A look, unless the last one was so dear that this would come too soon: the driver sits on the server's CPU, and a
+    /// tree of many processes takes milliseconds to read. Looks take a twentieth of the time at most.
+    pub(crate) fn look_if_due(&mut self) {
+        const SHARE: u32 = 20;
+        let begun = Instant::now();
+        if begun >= self.next {
+            self.look();
+            let ended = Instant::now();
+            self.next = ended + (ended - begun) * SHARE;
+        }
     }
 
     /// One look; between two of them nothing is seen. Returns the tree's members.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use inflight_harness::child::Program;
@@ -77,8 +78,16 @@ impl Choices {
 /// # Errors
 /// The driver could not be put on the server's CPUs.
 pub fn gather(plan: &Plan) -> Result<Vec<Record>, DriverError<Infallible>> {
+    gather_until(plan, &Arc::default())
+}
+
+/// The same until `stop` is set.
+///
+/// # Errors
+/// As [`gather`]; also that it was stopped.
+pub fn gather_until(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Vec<Record>, DriverError<Infallible>> {
     let mut records = Vec::new();
-    driver::run(plan, &Arc::default(), |event| {
+    driver::run(plan, stop, |event| {
         if let Event::Ended { record, .. } = event {
             records.push(record.clone());
         }

@@ -53,8 +53,17 @@ pub fn measure(
     // All that may be wrong is found out before the first of many builds.
     let prepared = crates.iter().map(|model| prepare(&checkout, model)).collect::<anyhow::Result<Vec<_>>>()?;
 
-    let harness = package::worker(&checkout, None)?;
-    let harness = harness.build().context("the harness with no model")?;
+    let interrupted = || wanted.stop.load(Ordering::Relaxed);
+    if interrupted() {
+        anyhow::bail!("interrupted");
+    }
+    let harness = {
+        let mut package = package::worker(&checkout, None)?;
+        // Twice: the first build also reads compiler and sources from disk, which no later one does.
+        package.build().context("the harness with no model")?;
+        package.clear();
+        package.build().context("the harness with no model")?
+    };
     say(&format!("harness with no model: {}", told(&harness)));
     let not_given = || anyhow::anyhow!("RustSec's database was not given: --advisory-db DIR");
     let mut costs = Costs {
@@ -65,9 +74,10 @@ pub fn measure(
         advisory_database: Known::from(database.as_ref().ok_or_else(not_given).and_then(Database::commit)),
         crates: Vec::new(),
     };
-    for prepared in &prepared {
-        let one = one(&checkout, prepared, database.as_ref(), &mut say);
-        if wanted.stop.load(Ordering::Relaxed) {
+    for mut prepared in prepared {
+        let one = one(&checkout, &prepared, database.as_ref(), &mut say);
+        prepared.alone.clear();
+        if interrupted() {
             // The same signal has ended the build: its failure is no record.
             anyhow::bail!("interrupted");
         }

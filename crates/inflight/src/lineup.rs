@@ -46,7 +46,7 @@ pub fn id_of(name: &str) -> &str {
 pub fn contender(model: &dyn Model, inflight: &Path) -> Contender {
     let card = model.card();
     let worker = Program::new(inflight, &["worker", &card.id]);
-    Contender { arm: card.id.clone(), card, worker, lacks: None }
+    Contender { arm: card.id.clone(), card, worker, lacks: None, versions: None }
 }
 
 /// A name that is no model's or peer's, with the one that may have been meant.

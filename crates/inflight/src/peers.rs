@@ -1,24 +1,24 @@
 //! Peers: programs from outside that run in the same rounds, as `peers.toml` lists them.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use inflight_harness::child::Program;
+use inflight_harness::child::{Child, Program, Silence, allowed_cpus};
 use inflight_harness::plan::Contender;
 use inflight_record::peers::{Peer, parse_peers};
 
-use crate::lineup::{find, unknown};
+use crate::lineup::{find, id_of, unknown};
 
 /// Where the list is looked for unless told otherwise, from the directory that one is in.
 pub const FILE: &str = "benches/peers.toml";
 
 /// How long a peer may take to tell its versions: some start a virtual machine for it.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is looked whether it still runs.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The peers of a file, in its order.
 ///
@@ -30,7 +30,7 @@ pub fn load(file: &Path) -> anyhow::Result<Vec<Peer>> {
     let whole: PathBuf = fs::canonicalize(file).with_context(|| file.display().to_string())?;
     let here = whole.parent().unwrap_or(Path::new("/"));
     let peers = parse_peers(&text, here).map_err(|error| anyhow::anyhow!("{}:{error}", file.display()))?;
-    if let Some(peer) = peers.iter().find(|peer| find(&peer.card.id).is_some()) {
+    if let Some(peer) = peers.iter().find(|peer| find(id_of(&peer.card.id)).is_some()) {
         bail!("{}: the peer {:?} has the name of a model: give it another", file.display(), peer.card.id);
     }
     Ok(peers)
@@ -58,8 +58,11 @@ pub fn choose(asked: &str, peers: Vec<Peer>) -> anyhow::Result<Vec<Contender>> {
 /// The contender for a peer; where it is not installed, with what it lacks.
 #[must_use]
 pub fn contender(peer: Peer) -> Contender {
-    let lacks = versions(&peer).err().map(|why| format!("not installed: {why} (to get it: {})", peer.install));
-    Contender { arm: peer.card.id.clone(), worker: program(&peer.command), card: peer.card, lacks }
+    let (versions, lacks) = match versions(&peer) {
+        Ok(versions) => (Some(versions), None),
+        Err(why) => (None, Some(format!("not installed: {why} (to get it: {})", peer.install))),
+    };
+    Contender { arm: peer.card.id.clone(), worker: program(&peer.command), card: peer.card, lacks, versions }
 }
 
 fn program(words: &[String]) -> Program {
@@ -72,50 +75,22 @@ fn program(words: &[String]) -> Program {
 /// # Errors
 /// Why it cannot be run here.
 pub fn versions(peer: &Peer) -> Result<String, String> {
-    let Program { path, args } = program(&peer.version);
-    let shown = path.display().to_string();
-    let mut child = Command::new(&path)
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("{shown}: {error}"))?;
+    let program = program(&peer.version);
+    let shown = program.path.display();
+    let mut child =
+        Child::start(&program, &allowed_cpus(), Arc::default()).map_err(|error| format!("{shown}: {error}"))?;
     let deadline = Instant::now() + PATIENCE;
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-            ended => {
-                // It may have ended meanwhile; then there is nothing to kill.
-                let _ = child.kill();
-                let _ = child.wait();
-                let seconds = PATIENCE.as_secs();
-                return Err(ended.err().map_or_else(
-                    || format!("{shown} did not tell its versions within {seconds} s"),
-                    |error| format!("{shown}: {error}"),
-                ));
-            }
+    let mut first = None;
+    // To its end: one that prints a version and then fails is not installed. Dropped, it is ended with all its children.
+    loop {
+        match child.line(deadline, LOOK, || {}) {
+            Ok(line) => first = first.or(Some(line.trim().to_owned()).filter(|line| !line.is_empty())),
+            Err(Silence::Ended(_)) if child.succeeded() => break,
+            Err(Silence::Ended(how)) => return Err(format!("{shown} {how}")),
+            Err(_) => return Err(format!("{shown} did not tell its versions within {} s", PATIENCE.as_secs())),
         }
-    };
-    let said = child.stdout.take().map(start_of).unwrap_or_default();
-    if !status.success() {
-        let complaint = child.stderr.take().map(start_of).unwrap_or_default();
-        let last = [complaint.as_str(), said.as_str()].into_iter().find_map(|text| text.trim().lines().last());
-        return Err(last.map_or_else(|| format!("{shown} ended with {status}"), str::to_owned));
     }
-    match said.trim() {
-        "" => Err(format!("{shown} printed no version")),
-        text => Ok(text.lines().next().unwrap_or_default().to_owned()),
-    }
-}
-
-/// The first few KiB of what a command that has ended printed.
-fn start_of(mut from: impl std::io::Read) -> String {
-    let mut bytes = Vec::new();
-    // What cannot be read is not there.
-    let _ = from.by_ref().take(4096).read_to_end(&mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
+    first.ok_or_else(|| format!("{shown} printed no version"))
 }
 
 #[cfg(test)]
@@ -138,9 +113,10 @@ mod tests {
     fn who_tells_a_version_is_installed_and_who_does_not_says_why() {
         let peers = peers();
         assert_eq!(versions(&peers[0]).unwrap(), "here 1.2");
-        assert_eq!(versions(&peers[1]).unwrap_err(), "no such thing");
+        let why = versions(&peers[1]).unwrap_err();
+        assert!(why.contains("code 3") && why.contains("no such thing"), "{why}");
         let gone = contender(peers[1].clone());
-        assert_eq!(gone.lacks.unwrap(), "not installed: no such thing (to get it: get gone)");
+        assert_eq!(gone.lacks.unwrap(), format!("not installed: {why} (to get it: get gone)"));
         let absent = Peer { version: vec!["/nonexistent/peer".to_owned()], ..peers[0].clone() };
         assert!(versions(&absent).unwrap_err().starts_with("/nonexistent/peer: "));
         let silent = Peer { version: vec!["true".to_owned()], ..peers[0].clone() };

@@ -107,14 +107,14 @@ fn check_says_for_each_whether_it_is_there_and_passes() {
     let stage = Stage::new();
     let output = stage.inflight("peers check own,absent");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("cold ok, 60 requests proved · warm ok, 60 requests proved"), "{text}");
+    assert!(text.contains("cold ok, 120 requests proved · warm ok, 120 requests proved"), "{text}");
     assert!(text.contains("absent: not installed:"), "{text}");
     assert_eq!(output.status.code(), Some(1), "one that was asked for by name is missing");
     assert_eq!(stage.inflight("peers check own").status.code(), Some(0));
     assert_eq!(stage.inflight("peers check braggart").status.code(), Some(1));
     let list = String::from_utf8(stage.inflight("peers list").stdout).unwrap();
-    assert!(list.contains("own · idiomatic · c · installed (get own)"), "{list}");
-    assert!(list.contains("absent · tuned · c · not installed (get absent)"), "{list}");
+    assert!(list.contains("own · idiomatic · c · in flight min(C, 1) · installed (get own)"), "{list}");
+    assert!(list.contains("absent · tuned · c · in flight min(C, 1) · not installed (get absent)"), "{list}");
 }
 
 #[test]

@@ -28,7 +28,13 @@ fn study(dir: &Path) {
     // Whether this machine is busy is not what is tested: no batch is left out.
     let unflagged = jsonl::load::<Record>(&records).unwrap().into_iter().map(|it| Record { flags: vec![], ..it });
     let first = write(&records, unflagged.collect()).swap_remove(0);
-    let arm = |model: &str, label| Arm { arm: model.to_owned(), model: model.to_owned(), label, kind: ArmKind::Model };
+    let arm = |model: &str, label| Arm {
+        arm: model.to_owned(),
+        model: model.to_owned(),
+        label,
+        kind: ArmKind::Model,
+        versions: None,
+    };
     let manifest = Manifest {
         schema_version: SCHEMA_VERSION,
         study_id: first.study_id,

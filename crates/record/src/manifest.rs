@@ -124,6 +124,9 @@ pub struct Arm {
     pub label: Label,
     /// What the arm is for.
     pub kind: ArmKind,
+    /// Of a peer: what it told its versions to be when the study was begun. Those of models are the binary's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<String>,
 }
 
 /// What an arm is for.

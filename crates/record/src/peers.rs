@@ -68,7 +68,8 @@ pub fn parse_peers(text: &str, here: &Path) -> Result<Vec<Peer>, FileError> {
     for table in &tables {
         let mut table = table.table("a peer")?;
         let id = id(&mut table)?;
-        if peers.iter().any(|known| known.card.id == id.value) {
+        // Records and files have a dot for a slash.
+        if peers.iter().any(|known| known.card.id.replace('/', ".") == id.value.replace('/', ".")) {
             return Err(id.wrong(format!("{:?} stands twice among the peers", id.value)));
         }
         peers.push(peer(&mut table, id.value, here)?);

@@ -384,12 +384,12 @@ impl Record {
         self.outcome == Outcome::Ok && !self.flags.iter().any(|flag| flag.excludes_cost())
     }
 
-    /// CPU nanoseconds a request, where the batch has them: by the requests that were asked for, or, of a yardstick, that
-    /// the server counted.
+    /// CPU nanoseconds a request, where the batch has them: by the requests that were asked for, or, of a yardstick, those
+    /// whose answers the server saw taken.
     #[must_use]
     pub fn cpu_per_request_ns(&self) -> Option<f64> {
         let requests = match self.outcome {
-            Outcome::Counted => self.ledger?.requests,
+            Outcome::Counted => self.ledger?.completed,
             _ => self.workload.requests,
         };
         #[expect(clippy::cast_precision_loss, reason = "CPU times and counts stay far below 2^53")]

@@ -55,9 +55,9 @@ pub struct Row {
 /// What statistics need of a ledger.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct LedgerRow {
-    /// Requests that arrived.
+    /// Requests that were answered, and whose answers were taken.
     #[serde(default)]
-    pub requests: u64,
+    pub completed: u64,
     /// Most in flight.
     pub peak_in_flight: u64,
     /// Connections used.
@@ -119,6 +119,7 @@ impl Row {
 
 impl From<&Record> for Row {
     fn from(record: &Record) -> Self {
+        let latency = record.latency.filter(|_| record.outcome != Outcome::Counted);
         Self {
             study_id: record.study_id.as_str().into(),
             environment_id: record.environment_id.as_str().into(),
@@ -135,10 +136,10 @@ impl From<&Record> for Row {
             cpu_ns: record.cpu.map(crate::Cpu::total_ns),
             memory_bytes: record.memory.map(Memory::model_bytes),
             threads_peak: record.threads_peak,
-            from_start_ns: record.latency.map(|latency| (latency.from_start_ns.p50, latency.from_start_ns.p99)),
-            from_send_ns: record.latency.map(|latency| (latency.from_send_ns.p50, latency.from_send_ns.p99)),
+            from_start_ns: latency.map(|latency| (latency.from_start_ns.p50, latency.from_start_ns.p99)),
+            from_send_ns: latency.map(|latency| (latency.from_send_ns.p50, latency.from_send_ns.p99)),
             ledger: record.ledger.map(|ledger| LedgerRow {
-                requests: ledger.requests,
+                completed: ledger.completed,
                 peak_in_flight: ledger.peak_in_flight,
                 connections: ledger.connections,
                 span_ns: ledger.span_ns,

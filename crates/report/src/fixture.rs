@@ -28,6 +28,7 @@ pub(crate) fn manifest(models: &[&str], workloads: &[NamedWorkload]) -> Manifest
         model: model.to_owned(),
         label: if model == "floor" { Label::Floor } else { Label::Idiomatic },
         kind,
+        versions: None,
     };
     let controls = ArmKind::CONTROLS.map(|kind| arm(format!("{}{}", models[0], kind.ending()), models[0], kind));
     Manifest {
@@ -119,7 +120,7 @@ pub(crate) fn row(manifest: &Manifest, named: &NamedWorkload, arm: &Arm, round: 
         from_start_ns: Some((makespan_ns - 2_000, makespan_ns - 1_000)),
         from_send_ns: Some((workload.delay_ns, workload.delay_ns + 1_000)),
         ledger: Some(LedgerRow {
-            requests: workload.requests,
+            completed: workload.requests,
             peak_in_flight: workload.concurrency,
             connections: workload.concurrency,
             span_ns: makespan_ns - 1_000,

@@ -106,10 +106,11 @@ pub fn table(records: &[Record], style: Style) -> String {
 
 fn yardstick_line<'a>(cell: &Cell<'a>) -> yardstick::Line<'a> {
     let counted: Vec<Counted> = cell.records.iter().filter_map(|record| Counted::of(&Row::from(*record))).collect();
-    let middle = |of: fn(&Counted) -> f64| inflight_stats::median(&counted.iter().map(of).collect::<Vec<_>>());
+    let middle =
+        |of: fn(&Counted) -> Option<f64>| inflight_stats::median(&counted.iter().filter_map(of).collect::<Vec<_>>());
     yardstick::Line {
         name: cell.arm,
-        requests_per_second: middle(|it| it.requests_per_second),
+        answers_per_second: middle(|it| it.answers_per_second),
         cpu_per_request: middle(|it| it.cpu_per_request_ns).map_or_else(|| "–".to_owned(), duration),
         batches: standing(cell),
     }

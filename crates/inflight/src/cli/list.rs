@@ -120,7 +120,7 @@ fn with_costs(cards: &[Card], costs: &Costs) -> Table {
     table
 }
 
-fn peak(declared: DeclaredPeak) -> String {
+pub(super) fn peak(declared: DeclaredPeak) -> String {
     match declared {
         DeclaredPeak::Concurrency => "C".to_owned(),
         DeclaredPeak::Cpus => "min(C, CPUs)".to_owned(),

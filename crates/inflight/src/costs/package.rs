@@ -1,6 +1,7 @@
 //! A package made for measuring, in a temporary directory: written, its crates fetched, built from nothing.
 
 use std::cell::OnceCell;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,17 +20,17 @@ use super::checkout::{Checkout, ModelCrate};
 const NAME: &str = "measured";
 
 /// Set from outside, these would change what is built, or where.
-const MEDDLING: [&str; 9] = [
-    "CARGO_TARGET_DIR",
-    "CARGO_BUILD_TARGET_DIR",
-    "CARGO_BUILD_TARGET",
-    "CARGO_BUILD_JOBS",
+const MEDDLING: [&str; 7] = [
     "CARGO_INCREMENTAL",
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
+    "RUSTC",
     "RUSTC_WRAPPER",
     "RUSTC_WORKSPACE_WRAPPER",
+    "CFLAGS",
 ];
+/// And so would all that begin with these.
+const MEDDLING_KINDS: [&str; 3] = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
 
 /// A package whose crates are on this machine.
 #[derive(Debug)]
@@ -172,6 +173,11 @@ impl Package {
         Ok(Built { build: Build { wall_ns: whole(wall), cpu_ns: whole(cpu) }, binary_bytes })
     }
 
+    /// Forgets what was built: a release tree takes hundreds of megabytes.
+    pub fn clear(&mut self) {
+        self.target.take();
+    }
+
     /// Whether the worker that was built knows a model: it says hello before it waits for a job, and none comes.
     pub fn says_hello(&self, model: &str) -> anyhow::Result<()> {
         let target = self.target.get().context("it was not built")?;
@@ -184,8 +190,11 @@ impl Package {
     pub fn cargo(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let mut command = Command::new("cargo");
         command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
-        for name in MEDDLING {
-            command.env_remove(name);
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if MEDDLING.contains(&&*text) || MEDDLING_KINDS.iter().any(|kind| text.starts_with(kind)) {
+                command.env_remove(&name);
+            }
         }
         let output = command.output().context("cargo cannot be started")?;
         if output.status.success() {

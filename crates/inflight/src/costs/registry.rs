@@ -25,8 +25,8 @@ struct Listed {
 
 /// The newest release that is neither yanked nor a pre-release.
 pub fn last_release(name: &str, package: &Package) -> anyhow::Result<Release> {
-    // It reads the index again where there is a network; where there is none, what is here has to do.
-    let _ = package.cargo(&["info", "--quiet", name]);
+    // Cargo reads the index again: what it kept from before is no answer of today.
+    package.cargo(&["info", "--quiet", name]).with_context(|| format!("{name}: the registry does not answer"))?;
     let caches = caches().with_context(|| format!("{name}: cargo's cache of the registry's index cannot be read"))?;
     let entries = caches.iter().filter_map(|cache| fs::read(cache.join(place(name))).ok());
     newest(entries.flat_map(|entry| listed(&entry)))
@@ -58,9 +58,8 @@ fn listed(entry: &[u8]) -> Vec<Listed> {
 
 fn newest(listed: impl IntoIterator<Item = Listed>) -> Option<Release> {
     let released = listed.into_iter().filter(|it| !it.yanked && it.vers.pre.is_empty());
-    let dated = released.filter_map(|it| Some((it.pubtime?, it.vers)));
-    let (time, version) = dated.max()?;
-    Some(Release { version: version.to_string(), date: time.get(..10)?.to_owned() })
+    let newest = released.max_by(|a, b| a.vers.cmp(&b.vers))?;
+    Some(Release { version: newest.vers.to_string(), date: newest.pubtime?.get(..10)?.to_owned() })
 }
 
 #[cfg(test)]

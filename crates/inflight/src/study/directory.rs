@@ -9,7 +9,7 @@ use inflight_harness::environment::steady;
 use inflight_harness::store::Store;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, PACKED_RECORDS, RECORDS, STUDY};
 use inflight_record::jsonl::{Cut, JsonlError};
-use inflight_record::{Environment, Manifest, Row, jsonl};
+use inflight_record::{Arm, Environment, Manifest, Row, jsonl};
 use inflight_report::directory::DirectoryError;
 
 use super::prepare::Prepared;
@@ -129,7 +129,11 @@ fn differences(
     if manifest.workloads != now.workloads {
         differences.push(format!("the workloads: {} then, {} now", workloads(manifest), workloads(now)));
     }
-    let arms = |it: &Manifest| it.arms.iter().map(|arm| arm.arm.clone()).collect::<Vec<_>>().join(", ");
+    let named = |arm: &Arm| match &arm.versions {
+        Some(versions) => format!("{} ({versions})", arm.arm),
+        None => arm.arm.clone(),
+    };
+    let arms = |it: &Manifest| it.arms.iter().map(named).collect::<Vec<_>>().join(", ");
     if manifest.arms != now.arms {
         differences.push(format!("the models: {} then, {} now", arms(manifest), arms(now)));
     }

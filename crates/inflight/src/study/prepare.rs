@@ -159,7 +159,8 @@ pub fn prepare(
 }
 
 fn arm(kind: ArmKind, contender: &Contender) -> Arm {
-    Arm { arm: contender.arm.clone(), model: contender.card.id.clone(), label: contender.card.label, kind }
+    let Contender { arm, card, versions, .. } = contender;
+    Arm { arm: arm.clone(), model: card.id.clone(), label: card.label, kind, versions: versions.clone() }
 }
 
 /// The claims that can be put to the test. One that names what the study does not run is a mistake, unless the command
@@ -170,17 +171,21 @@ fn claims(
     workloads: &[NamedWorkload],
     contenders: &[(ArmKind, Contender)],
 ) -> Result<Vec<Claim>, FileError> {
-    let runs = |model: &str| contenders.iter().any(|(_, contender)| contender.arm == model);
+    let runs =
+        |model: &str| contenders.iter().any(|(kind, contender)| *kind == ArmKind::Model && contender.arm == model);
     let chosen = overrides.models.is_some() || overrides.peers.is_some();
     let mut claims = Vec::new();
-    for claim in &study.claims {
-        let Claim { workload, slow, fast, .. } = &claim.value;
-        let missing = [slow, fast].into_iter().find(|model| !runs(model));
+    for placed in &study.claims {
+        let named = &placed.value;
+        let [slow, fast] = [&named.slow, &named.fast].map(|model| lineup::id_of(model).to_owned());
+        let missing = [&slow, &fast].into_iter().find(|model| !runs(model)).cloned();
         match missing {
             Some(model) if !chosen => {
-                return Err(claim.wrong(format!("the study does not run {model:?}, which this claim is about")));
+                return Err(placed.wrong(format!("the study does not run {model:?}, which this claim is about")));
             }
-            None if workloads.iter().any(|known| known.id == *workload) => claims.push(claim.value.clone()),
+            None if workloads.iter().any(|known| known.id == named.workload) => {
+                claims.push(Claim { slow, fast, ..named.clone() });
+            }
             _ => {}
         }
     }
@@ -266,5 +271,11 @@ fn control(baseline: &Contender, kind: ArmKind, controls: Controls, inflight: &P
     for (name, size) in added.into_iter().filter(|(_, size)| *size > 0) {
         worker.args.extend([name.to_owned(), size.to_string()]);
     }
-    Contender { arm: format!("{}{}", baseline.arm, kind.ending()), card: baseline.card.clone(), worker, lacks: None }
+    Contender {
+        arm: format!("{}{}", baseline.arm, kind.ending()),
+        card: baseline.card.clone(),
+        worker,
+        lacks: None,
+        versions: None,
+    }
 }

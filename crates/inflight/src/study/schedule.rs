@@ -97,6 +97,7 @@ mod tests {
             model: name.to_owned(),
             label: Label::Idiomatic,
             kind: ArmKind::Model,
+            versions: None,
         };
         let workloads = [(10, 50), (100, 50), (1_000, 50), (1_000, 99)].map(|(concurrency, delay_ns)| {
             let workload = Workload::new(2 * concurrency, concurrency, delay_ns);

@@ -78,7 +78,13 @@ fn as_expected(record: &Record, round: u32) -> Record {
 }
 
 fn manifest(first: &Record) -> Manifest {
-    let arm = |model: &str, label| Arm { arm: model.to_owned(), model: model.to_owned(), label, kind: ArmKind::Model };
+    let arm = |model: &str, label| Arm {
+        arm: model.to_owned(),
+        model: model.to_owned(),
+        label,
+        kind: ArmKind::Model,
+        versions: None,
+    };
     Manifest {
         schema_version: SCHEMA_VERSION,
         study_id: first.study_id.clone(),

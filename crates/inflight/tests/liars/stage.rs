@@ -32,7 +32,7 @@ pub fn contender(name: &str) -> Contender {
 
 /// Any program as a contender.
 pub fn custom(name: &str, worker: Program) -> Contender {
-    Contender { arm: name.to_owned(), card: cheats::card(name), worker, lacks: None }
+    Contender { arm: name.to_owned(), card: cheats::card(name), worker, lacks: None, versions: None }
 }
 
 /// A shell script as a contender.

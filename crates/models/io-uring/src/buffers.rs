@@ -1,7 +1,7 @@
 //! The buffers that the kernel receives into: it takes one when something has come, not when it is asked to receive.
 #![expect(unsafe_code, reason = "memory that is shared with the kernel")]
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -54,7 +54,10 @@ impl Buffers {
         let count = connections.next_power_of_two().clamp(BUFFERS.0, BUFFERS.1);
         let layout = Layout::from_size_align(PAGE + count * STRIDE, PAGE).map_err(io::Error::other)?;
         // SAFETY: the layout is not empty.
-        let Some(memory) = NonNull::new(unsafe { alloc_zeroed(layout) }) else { handle_alloc_error(layout) };
+        let Some(memory) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+        // Only the ring: a page of a buffer is not there until something has been received into it.
+        // SAFETY: the block is longer than a page.
+        unsafe { memory.write_bytes(0, PAGE) };
         let count = u16::try_from(count).map_err(io::Error::other)?;
         let mut buffers = Self { memory, layout, count, tail: 0, registered: false };
         // SAFETY: the ring lies at a page's beginning, is no longer than a page, and is not freed before it is unregistered.
@@ -67,7 +70,8 @@ impl Buffers {
     /// What has been received into a buffer.
     pub fn bytes(&self, buffer: &Buffer) -> &[u8] {
         assert!(buffer.id < self.count && buffer.count <= BUFFER_BYTES as usize);
-        // SAFETY: the buffer lies within the block, is initialised, and is not the kernel's until it is given back.
+        // SAFETY: the buffer lies within the block, the kernel has written so many bytes of it, and it is not the kernel's
+        // until it is given back.
         unsafe { std::slice::from_raw_parts(self.start(buffer.id), buffer.count) }
     }
 
@@ -102,7 +106,8 @@ impl Buffers {
     }
 
     fn start(&self, id: u16) -> *mut u8 {
-        // SAFETY: callers have ids below `count`, so that this lies within the block.
+        assert!(id < self.count);
+        // SAFETY: with an id below `count` this lies within the block.
         unsafe { self.memory.as_ptr().add(PAGE + usize::from(id) * STRIDE) }
     }
 }

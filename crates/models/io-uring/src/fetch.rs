@@ -116,12 +116,15 @@ impl<'a> Run<'a> {
         self.ask(key, |ring, connection| ring.send(key, &connection.socket, text, connection.sent));
     }
 
-    /// Asks for an operation on a connection, which is lost if that is not possible.
+    /// Asks for an operation on a connection. If the ring does not take it, its request has failed: the server may have it.
     fn ask(&mut self, key: Key, operation: impl FnOnce(&mut Ring, &mut Connection) -> io::Result<()>) {
         if let Some(connection) = self.connections.get(key)
             && let Err(error) = operation(self.ring, connection)
         {
-            self.lose(key, &error);
+            self.close(key);
+            if let Some((request, _)) = self.requests.get_mut(key.slot as usize).and_then(Option::take) {
+                self.fail(request, &error);
+            }
         }
     }
 

@@ -62,7 +62,8 @@ fn card(id: &str, client: &str, workers: &str) -> Card {
     Card {
         id: id.to_owned(),
         idea: "C tasks share the URLs; each drives the connection that it uses, without a client between.".to_owned(),
-        label: Label::Idiomatic,
+        // hyper's own examples spawn each connection.
+        label: Label::Tuned,
         client: client.to_owned(),
         crates: vec!["hyper".to_owned(), "tokio".to_owned()],
         declared_peak: DeclaredPeak::Concurrency,

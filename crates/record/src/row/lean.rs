@@ -95,6 +95,8 @@ impl LeanPercentiles {
 
 impl Lean<'_> {
     fn row(self, names: &mut Names) -> Row {
+        // Records of the first yardsticks hold latencies of no samples.
+        let latency = self.latency.as_ref().filter(|_| self.outcome != Outcome::Counted);
         Row {
             study_id: names.get(&self.study_id),
             environment_id: names.get(&self.environment_id),
@@ -111,8 +113,8 @@ impl Lean<'_> {
             cpu_ns: self.cpu.map(Cpu::total_ns),
             memory_bytes: self.memory.map(Memory::model_bytes),
             threads_peak: self.threads_peak,
-            from_start_ns: self.latency.as_ref().map(|latency| latency.from_start_ns.pair()),
-            from_send_ns: self.latency.as_ref().map(|latency| latency.from_send_ns.pair()),
+            from_start_ns: latency.map(|latency| latency.from_start_ns.pair()),
+            from_send_ns: latency.map(|latency| latency.from_send_ns.pair()),
             ledger: self.ledger,
         }
     }

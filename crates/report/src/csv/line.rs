@@ -84,6 +84,11 @@ fn one() -> u64 {
 }
 
 impl Line<'_> {
+    /// Its latencies. Records of the first yardsticks hold some of no samples.
+    pub(super) fn latency(&self) -> Option<Latency> {
+        self.latency.filter(|_| self.outcome != Outcome::Counted)
+    }
+
     /// As [`inflight_record::Record::times_count`].
     pub(super) fn times_count(&self) -> bool {
         self.outcome == Outcome::Ok && !self.flags.iter().any(|flag| flag.excludes_time())

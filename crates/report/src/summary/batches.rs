@@ -21,7 +21,7 @@ pub struct Batches {
     pub costs: usize,
     /// Those that did not end `ok`, by outcome and reason.
     pub ended: Vec<Ended>,
-    /// Those that ended `ok` and carry a flag, by flag.
+    /// Those that ended `ok`, or were counted, and carry a flag, by flag.
     pub flagged: Vec<Flagged>,
 }
 
@@ -64,7 +64,7 @@ impl Batches {
         }
         let flagged = Flag::ALL.into_iter().map(|flag| Flagged {
             flag,
-            count: count(&|row| row.outcome == Outcome::Ok && row.flags.has(flag)),
+            count: count(&|row| matches!(row.outcome, Outcome::Ok | Outcome::Counted) && row.flags.has(flag)),
             excludes_time: flag.excludes_time(),
             excludes_cost: flag.excludes_cost(),
         });

@@ -1,5 +1,7 @@
 //! What others say, beside what was measured: two models of a workload and the ratio of their makespans.
 
+use std::fmt::Write as _;
+
 use inflight_record::Claim;
 use inflight_stats::Stopping;
 use schemars::JsonSchema;
@@ -44,8 +46,12 @@ pub(crate) fn claims_table(machine: &MachineSummary, style: Style) -> String {
     if claims.peek().is_none() {
         return String::new();
     }
+    let mut reasons = String::new();
     let mut table = style.table(&["claim", "theirs", "theirs, ratio", "ours", "ours, ratio", "of"], 1);
     for (workload, ClaimSummary { claim, ratio }) in claims {
+        if let Some(reason) = &ratio.reason {
+            let _ = writeln!(reasons, "{} over {} on {}: {reason}.", claim.slow, claim.fast, workload.id);
+        }
         table.add_row([
             style.name(&claim.says),
             style.name(&claim.theirs),
@@ -55,7 +61,7 @@ pub(crate) fn claims_table(machine: &MachineSummary, style: Style) -> String {
             format!("{} over {}: {}", style.name(&claim.slow), style.name(&claim.fast), describe(&workload.workload)),
         ]);
     }
-    format!("{}{}", style.text(&table), style.lines(NOTE))
+    format!("{}{}", style.text(&table), style.lines(&format!("{NOTE}{reasons}")))
 }
 
 const NOTE: &str = "Ratios are of makespans, paired by round. Their figures are from other machines, servers and years: that a claim holds here is no proof of its number.\n";

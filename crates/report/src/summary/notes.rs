@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use inflight_record::RoundsRule;
+use inflight_record::{Outcome, RoundsRule};
 use inflight_stats::{Stopping, least_rounds};
 
 use super::batches::Batches;
@@ -180,8 +180,9 @@ fn left_out(text: &mut String, workload: &WorkloadSummary) {
     for it in workload.controls.batches.iter().filter(|it| it.batches.times < it.batches.all) {
         let _ = writeln!(text, "{}: {}.", it.arm, standing(&it.batches));
     }
-    for (arm, batches) in arms {
-        for ended in batches.ended.iter().take(REASONS) {
+    let yardsticks = workload.yardsticks.iter().map(|it| (it.yardstick.as_str(), &it.batches));
+    for (arm, batches) in arms.into_iter().chain(yardsticks) {
+        for ended in batches.ended.iter().filter(|ended| ended.outcome != Outcome::Counted).take(REASONS) {
             let reason = ended.reason.as_deref().unwrap_or("no reason");
             let _ = writeln!(text, "{arm} · {} {}: {reason}", ended.count, ended.outcome.as_str());
         }

@@ -19,9 +19,9 @@ use crate::yardstick::{Counted, Line, table};
 pub struct YardstickSummary {
     /// Its id.
     pub yardstick: String,
-    /// Requests that arrived at the server by second of the makespan, median over the rounds.
-    pub requests_per_second: Option<f64>,
-    /// CPU time by request that arrived.
+    /// Answers that it took by second of the makespan, median over the rounds.
+    pub answers_per_second: Option<f64>,
+    /// CPU time by answer that it took.
     pub cpu_per_request: Figure,
     /// How its batches ended.
     pub batches: Batches,
@@ -32,11 +32,11 @@ pub(super) fn yardsticks(ids: &Ids, cells: &Cells<'_>, stopping: Stopping) -> Ve
     let arms = cells.arms.iter().filter(|rows| rows.arm.kind == ArmKind::Yardstick);
     arms.map(|rows| {
         let counted: Vec<_> = rows.rows.iter().filter_map(|(round, row)| Some((*round, Counted::of(row)?))).collect();
-        let cpu: Values<'_> = counted.iter().map(|(round, it)| (*round, it.cpu_per_request_ns)).collect();
-        let rates: Vec<f64> = counted.iter().map(|(_, it)| it.requests_per_second).collect();
+        let cpu: Values<'_> = counted.iter().filter_map(|(round, it)| Some((*round, it.cpu_per_request_ns?))).collect();
+        let rates: Vec<f64> = counted.iter().filter_map(|(_, it)| it.answers_per_second).collect();
         YardstickSummary {
             yardstick: rows.arm.arm.clone(),
-            requests_per_second: median(&rates).map(twelve),
+            answers_per_second: median(&rates).map(twelve),
             cpu_per_request: median_figure(ids, cells, &rows.arm.arm, Metric::CpuPerRequest, &cpu, stopping),
             batches: Batches::of(rows),
         }
@@ -48,7 +48,7 @@ pub(super) fn yardsticks(ids: &Ids, cells: &Cells<'_>, stopping: Stopping) -> Ve
 pub(super) fn yardstick_table(workload: &WorkloadSummary, style: Style) -> String {
     let lines = workload.yardsticks.iter().map(|it| Line {
         name: &it.yardstick,
-        requests_per_second: it.requests_per_second,
+        answers_per_second: it.answers_per_second,
         cpu_per_request: it.cpu_per_request.text(),
         // None of them can be ok, and nobody should wonder why.
         batches: standing(&it.batches).trim_start_matches("0 ok, ").to_owned(),

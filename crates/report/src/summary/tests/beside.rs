@@ -15,7 +15,7 @@ fn summary(manifest: Manifest, edit: impl Fn(&mut Row) -> bool) -> Summary {
 fn with_wrk() -> Manifest {
     let mut manifest = manifest(&MODELS, &[plain()]);
     let (arm, label) = ("wrk".to_owned(), Label::Yardstick);
-    manifest.arms.push(Arm { model: arm.clone(), arm, label, kind: ArmKind::Yardstick });
+    manifest.arms.push(Arm { model: arm.clone(), arm, label, kind: ArmKind::Yardstick, versions: None });
     manifest
 }
 
@@ -23,7 +23,7 @@ fn counted(row: &mut Row) -> bool {
     if &*row.arm == "wrk" {
         row.outcome = Outcome::Counted;
         (row.makespan_ns, row.cpu_ns) = (Some(2_000_000_000), Some(1_000_000_000));
-        row.ledger.as_mut().unwrap().requests = 40_000;
+        row.ledger.as_mut().unwrap().completed = 40_000;
     }
     true
 }
@@ -37,7 +37,7 @@ fn a_yardstick_is_counted_and_in_no_rank() {
         assert!(ranking.pairs.iter().all(|pair| pair.a != "wrk" && pair.b != "wrk"));
     }
     let [wrk] = &workload.yardsticks[..] else { panic!("{:?}", workload.yardsticks) };
-    assert_eq!((wrk.requests_per_second, wrk.cpu_per_request.estimate), (Some(20_000.0), Some(25_000.0)));
+    assert_eq!((wrk.answers_per_second, wrk.cpu_per_request.estimate), (Some(20_000.0), Some(25_000.0)));
     assert_eq!(summary.figure("s/c100/wrk/cpu_per_request"), Some(&wrk.cpu_per_request));
     let text = tables(&summary, Style::Markdown);
     assert!(text.contains("| wrk       |      20000 | 25.0 µs (25.0 – 25.0) | 12 counted |"), "{text}");
