@@ -40,7 +40,7 @@ fn a_yardstick_is_counted_and_in_no_rank() {
     assert_eq!((wrk.answers_per_second, wrk.cpu_per_request.estimate), (Some(20_000.0), Some(25_000.0)));
     assert_eq!(summary.figure("s/c100/wrk/cpu_per_request"), Some(&wrk.cpu_per_request));
     let text = tables(&summary, Style::Markdown);
-    assert!(text.contains("| wrk       |      20000 | 25.0 µs (25.0 – 25.0) | 12 counted |"), "{text}");
+    assert!(text.contains("| wrk       |     20000 | 25.0 µs (25.0 – 25.0) | 12 counted |"), "{text}");
     assert!(text.contains("nothing proves them one by one"), "{text}");
 }
 
