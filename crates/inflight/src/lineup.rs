@@ -80,7 +80,7 @@ pub fn core() -> Vec<&'static dyn Model> {
     models().into_iter().filter(|model| CORE.contains(&model.card().id.as_str())).collect()
 }
 
-/// The ids of [`core`].
+/// The ids of [`core()`].
 pub const CORE: [&str; 11] = [
     "sequential",
     "thread-per-request",

@@ -115,6 +115,3 @@ async fn get(client: &cyper::Client, url: &str) -> cyper::Result<(u16, Option<Ve
     let timing = response.headers().get("server-timing").map(|timing| timing.as_bytes().to_vec());
     Ok((response.status().as_u16(), timing, response.bytes().await?))
 }
-
-#[cfg(test)]
-mod tests;

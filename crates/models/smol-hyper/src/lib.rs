@@ -141,6 +141,3 @@ async fn fetch_some(runtime: Runtime, pool: Arc<Pool>, batch: Arc<Batch>) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -121,6 +121,3 @@ async fn fetch_some(pool: Arc<Pool>, batch: Arc<Batch>) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,90 +1,20 @@
-//! What both floors owe, against servers of a few lines each: hand-written loops have no library to lean on.
-
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has nothing better to do than to panic")]
+//! What both floors owe: hand-written loops have no library to lean on.
 
 use std::io::{BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use inflight::lineup;
-use inflight_harness::{Batch, Client, Setup};
+use inflight_harness::Client;
 use inflight_record::SampleError;
 
-/// Listens, and serves each connection, numbered from 0, on a thread of its own.
-fn serve(connection: impl Fn(usize, TcpStream) + Clone + Send + 'static) -> SocketAddr {
-    serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), connection)
-}
+use crate::servers::{answer, answering, clients, errors, fetch, request, serve, serve_on, urls};
 
-fn serve_on(listener: TcpListener, connection: impl Fn(usize, TcpStream) + Clone + Send + 'static) -> SocketAddr {
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for (number, stream) in listener.incoming().enumerate() {
-            let connection = connection.clone();
-            thread::spawn(move || connection(number, stream.unwrap()));
-        }
-    });
-    address
-}
-
-/// Reads one request and gives its path, or `None` when the client has gone.
-fn request(reader: &mut impl std::io::BufRead) -> Option<String> {
-    let mut path = None;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
-        if line == "\r\n" {
-            return path;
-        }
-        path = path.or_else(|| line.split(' ').nth(1).map(str::to_owned));
-    }
-}
-
-fn answer(body: &[u8]) -> Vec<u8> {
-    let mut body = body.to_vec();
-    inflight_record::Token(7).write_tail(&mut body);
-    [format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes(), body].concat()
-}
-
-/// Answers up to `each` requests of every connection, in pieces of at most `piece` bytes.
-fn answering(each: usize, body: usize, piece: usize) -> impl Fn(usize, TcpStream) + Clone + Send + 'static {
-    move |_, stream| {
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let answer = answer(&vec![b'x'; body]);
-        for _ in 0..each {
-            if request(&mut reader).is_none() {
-                return;
-            }
-            answer.chunks(piece).for_each(|piece| (&stream).write_all(piece).unwrap());
-        }
-    }
-}
-
-fn fetch(client: &mut dyn Client, urls: &[String], concurrency: usize) -> Arc<Batch> {
-    let batch = Arc::new(Batch::new(urls.iter().map(String::as_str).collect(), concurrency));
-    client.fetch(&batch).unwrap();
-    batch
-}
-
-/// A client of each floor. Where the kernel refuses one, that is said, and the others are tested.
+/// A client of each floor.
 fn floors() -> Vec<Box<dyn Client>> {
-    let built = ["raw-epoll", "io-uring"].map(|id| (id, lineup::find(id).unwrap().client(&Setup { concurrency: 5 })));
-    let floors: Vec<_> = built
-        .into_iter()
-        .filter_map(|(id, client)| client.inspect_err(|error| eprintln!("not tested: {id}: {error}")).ok())
-        .collect();
-    assert!(!floors.is_empty());
-    floors
-}
-
-fn urls(address: SocketAddr, count: usize) -> Vec<String> {
-    (0..count).map(|index| format!("http://{address}/{index}")).collect()
-}
-
-fn errors(batch: &Batch) -> Vec<Option<SampleError>> {
-    (0..batch.len()).map(|index| batch.log().sample(index).error).collect()
+    clients(&["raw-epoll", "io-uring"]).into_iter().map(|(_, client)| client).collect()
 }
 
 #[test]
