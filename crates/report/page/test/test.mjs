@@ -43,7 +43,12 @@ const makespanOf = (summary) => {
 // The study with the most workloads along C, for what needs an axis; and one workload in it with all its figures.
 const along = summaries.find((it) => it.study === "concurrency") ?? summaries[0];
 const full = along.machines[0].workloads.filter((it) => it.models.every((model) => model.batches.times > 0));
-const workload = full[Math.floor(full.length / 2)] ?? along.machines[0].workloads[0];
+// A large page has timelines of some workloads only.
+const embedded = (id) => JSON.parse(new RegExp(`<script[^>]*id="${id}"[^>]*>(.*?)</script>`, "s").exec(readFileSync(file, "utf8"))[1]);
+const study = embedded("data").studies.findIndex((it) => it.key === keyOf(along));
+const timed = new Set(embedded("traces").studies[study].timelines.map((it) => it.workload));
+const drawn = full.filter((it) => timed.has(it.id));
+const workload = drawn[Math.floor(drawn.length / 2)] ?? along.machines[0].workloads.find((it) => timed.has(it.id));
 const place = { study: keyOf(along), workload: workload.id };
 
 const size = statSync(file).size;

@@ -231,6 +231,22 @@ fn a_page_that_would_be_too_large_is_thinned_and_says_so() {
 }
 
 #[test]
+fn before_all_timelines_go_those_of_one_workload_a_study_stay() {
+    // So many that 60 requests of each are too much.
+    let of = |workload: &str, count: u64| -> Vec<Timeline> {
+        let models = (0..count).map(|place| timeline(&format!("m{place}"), 500));
+        models.map(|it| Timeline { workload: workload.to_owned(), ..it }).collect()
+    };
+    let many: Vec<Timeline> = [("c1", 900), ("c10", 90), ("c100", 900)].iter().flat_map(|it| of(it.0, it.1)).collect();
+    let (traces, _) = traced(&many, &[latencies(12)]);
+    let timelines = traces["studies"][0]["timelines"].as_array().unwrap();
+    assert_eq!(timelines.len(), 90);
+    assert!(timelines.iter().all(|it| it["workload"] == "c10"));
+    let said = traces["thinned"][0].as_str().unwrap();
+    assert!(said.starts_with("No timeline is shown but of one workload of each study"), "{said}");
+}
+
+#[test]
 fn latencies_are_thinned_once_no_timeline_is_left() {
     let (traces, _) = traced(&[timeline("base", 50)], &(0..40).map(|_| latencies(10_000)).collect::<Vec<_>>());
     assert_eq!(traces["studies"][0]["timelines"].as_array().map(Vec::len), Some(0));

@@ -1,6 +1,6 @@
 //! The traces: batches request by request and distributions of latency, thinned until the page is small enough.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -11,18 +11,30 @@ use crate::timeline::{Span, Timeline};
 /// How much of the traces a page holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Level {
+    /// Of how many workloads of a study there are timelines: all, or the one in the middle.
+    workloads: Workloads,
     /// Most requests of one timeline; none where it is 0.
     requests: usize,
     /// Most points of one distribution of latency; none where it is 0.
     points: usize,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Workloads {
+    All,
+    Middle,
+}
+
 const fn level(requests: usize, points: usize) -> Level {
-    Level { requests, points }
+    Level { workloads: Workloads::All, requests, points }
+}
+
+const fn middle(requests: usize) -> Level {
+    Level { workloads: Workloads::Middle, requests, points: usize::MAX }
 }
 
 /// From everything to nothing: timelines go first.
-pub(super) const LEVELS: [Level; 11] = [
+pub(super) const LEVELS: [Level; 15] = [
     level(usize::MAX, usize::MAX),
     level(2_000, usize::MAX),
     level(1_000, usize::MAX),
@@ -30,6 +42,10 @@ pub(super) const LEVELS: [Level; 11] = [
     level(250, usize::MAX),
     level(120, usize::MAX),
     level(60, usize::MAX),
+    middle(500),
+    middle(250),
+    middle(120),
+    middle(60),
     level(0, usize::MAX),
     level(0, 9),
     level(0, 5),
@@ -104,9 +120,27 @@ struct LatencyData<'a> {
 impl Level {
     /// What the traces take at this level at the least: what is surely too large need not be tried.
     pub(super) fn least_bytes(self, parts: &[Part<'_>]) -> usize {
-        let timelines = parts.iter().flat_map(|part| part.timelines);
+        let timelines = parts.iter().flat_map(|part| self.timelines(part));
         timelines.map(|it| kept(it.requests.len(), self.requests) * LEAST_BYTES_OF_REQUEST).sum()
     }
+
+    /// The timelines of a study of which something is kept.
+    fn timelines<'a>(self, part: &Part<'a>) -> impl Iterator<Item = &'a Timeline> {
+        let middle = match self.workloads {
+            Workloads::All => None,
+            Workloads::Middle => middle_workload(part),
+        };
+        let kept = move |it: &&Timeline| middle.is_none_or(|middle| it.workload == middle);
+        part.timelines.iter().filter(move |_| self.requests > 0).filter(kept)
+    }
+}
+
+/// The workload in the middle of those of a study that have timelines, the later of two.
+fn middle_workload<'a>(part: &Part<'a>) -> Option<&'a str> {
+    let mut workloads: Vec<&str> = part.timelines.iter().map(|it| it.workload.as_str()).collect();
+    let mut seen = HashSet::new();
+    workloads.retain(|it| seen.insert(*it));
+    workloads.get(workloads.len() / 2).copied()
 }
 
 /// How many of so many are kept where at most `most` may be.
@@ -129,7 +163,7 @@ impl<'a> Traces<'a> {
         let of = |part: &'a Part<'a>| {
             // Of several timelines of one cell the first: they are in the order of rounds.
             let mut seen = HashMap::new();
-            let timelines = part.timelines.iter().filter(|it| level.requests > 0 && first(&mut seen, it));
+            let timelines = level.timelines(part).filter(|it| first(&mut seen, it));
             let latencies = part.latencies.iter().filter(|_| level.points > 0);
             StudyTraces {
                 timelines: timelines.map(|it| TimelineData::new(it, level.requests)).collect(),
@@ -147,11 +181,15 @@ fn first<'a>(seen: &mut HashMap<(&'a str, &'a str, &'a str), ()>, it: &'a Timeli
 /// What this level leaves out, in sentences.
 fn thinned(parts: &[Part<'_>], level: Level) -> Vec<String> {
     let mut said = Vec::new();
-    let timelines = || parts.iter().flat_map(|part| part.timelines);
+    let all = parts.iter().map(|part| part.timelines.len()).sum::<usize>();
+    let timelines = || parts.iter().flat_map(|part| level.timelines(part));
     let cut = timelines().filter(|it| it.requests.len() > level.requests).count();
-    if level.requests == 0 && cut > 0 {
+    if level.requests == 0 && all > 0 {
         said.push("No timeline is shown: with them this page would be larger than 3 MB. A page of fewer studies has room for them.".to_owned());
-    } else if cut > 0 {
+    } else if timelines().count() < all {
+        said.push("No timeline is shown but of one workload of each study, the one in the middle: with all of them this page would be larger than 3 MB. A page of fewer studies has room for more.".to_owned());
+    }
+    if cut > 0 {
         said.push(format!(
             "To keep this page below 3 MB, {cut} of {} timelines draw only some of their requests, evenly chosen in the order of their sends, at most {} each; their counts are of all requests, at {MOMENTS} moments of the batch.",
             timelines().count(),
