@@ -12,6 +12,7 @@ pub mod clock;
 pub mod control;
 pub mod driver;
 pub mod environment;
+pub mod feed;
 pub mod figures;
 pub mod guards;
 pub mod limits;
@@ -27,5 +28,5 @@ mod watch;
 pub mod witness;
 pub mod worker;
 
-pub use batch::{Batch, InFlight, Urls};
+pub use batch::{Admitted, Batch, InFlight, Urls};
 pub use model::{Client, Model, ModelError, Setup};
