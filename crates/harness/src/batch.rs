@@ -1,4 +1,4 @@
-//! The batch as a model sees it: the URLs, and the two calls that stand around each request.
+//! The batch as a model sees it: leave for each request, its URL, and the two calls that stand around it.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -11,8 +11,8 @@ use crate::sample_log::SampleLog;
 /// The URLs of one batch and the log of what became of them. Shared by all threads or tasks of a model.
 ///
 /// Of a crawl the URLs are not known beforehand: answers name them. A model asks for leave before each request
-/// ([`Batch::admit`] and its likes), which a plain batch gives at once, with the URL of the index; a crawl gives it as soon
-/// as a page is known, with the URL of that page, and refuses it when there will be none any more.
+/// ([`Batch::admit`] and its likes), which a plain batch gives at once, for the URL of the index; a crawl gives it as soon
+/// as a page is known, for the URL of that page, and refuses it when there will be none any more.
 #[derive(Debug)]
 pub struct Batch {
     urls: Urls,
@@ -66,42 +66,48 @@ impl Batch {
         (index < self.len()).then_some(index)
     }
 
-    /// Notes that the request of this index is handed to the client now. Waits for a page that is known where the batch is a
-    /// crawl; `None` where there will be none any more, and so for every later index.
-    ///
-    /// Panics where a plain batch has no such index.
+    /// The URL with this index, of a batch that is no crawl; panics where there is none.
     #[must_use]
-    pub fn admit(&self, index: usize) -> Option<InFlight<'_>> {
+    pub fn url(&self, index: usize) -> &str {
+        self.urls.get(index)
+    }
+
+    /// Leave to make a request; a model asks once for each of the indices 0 to N − 1, in any order. A crawl gives the next
+    /// page that is known, whatever the index, and waits for one; `None` where there will be none any more.
+    #[must_use]
+    pub fn admit(&self, index: usize) -> Option<Ticket> {
         match &self.feed {
-            None => Some(self.send(index, Cow::Borrowed(self.urls.get(index)))),
-            Some(feed) => feed.deal().map(|(index, url)| self.send(index, Cow::Owned(url))),
+            None => (index < self.indices).then_some(Ticket { index, url: None }),
+            Some(feed) => feed.deal().map(Ticket::of_page),
         }
     }
 
     /// [`Batch::admit`], for asynchronous code.
-    pub async fn admit_async(&self, index: usize) -> Option<InFlight<'_>> {
+    pub async fn admit_async(&self, index: usize) -> Option<Ticket> {
         match &self.feed {
-            None => Some(self.send(index, Cow::Borrowed(self.urls.get(index)))),
-            Some(feed) => feed.deal_async().await.map(|(index, url)| self.send(index, Cow::Owned(url))),
+            None => (index < self.indices).then_some(Ticket { index, url: None }),
+            Some(feed) => feed.deal_async().await.map(Ticket::of_page),
         }
     }
 
-    /// [`Batch::admit`], for one thread that has other requests in flight and may not wait: it asks again, with the same
-    /// index, when one of them has ended.
+    /// [`Batch::admit`], for one thread that has all requests in flight, and may not wait: `None` where there is no page now.
+    /// There may be one when a request has ended; if none is in flight, there will be none any more.
     #[must_use]
-    pub fn try_admit(&self, index: usize) -> Admitted<'_> {
+    pub fn try_admit(&self, index: usize) -> Option<Ticket> {
         match &self.feed {
-            None => Admitted::Yes(self.send(index, Cow::Borrowed(self.urls.get(index)))),
+            None => (index < self.indices).then_some(Ticket { index, url: None }),
             Some(feed) => match feed.look() {
-                Dealt::Page(index, url) => Admitted::Yes(self.send(index, Cow::Owned(url))),
-                Dealt::NotYet => Admitted::NotYet,
-                Dealt::End => Admitted::End,
+                Dealt::Page(index, url) => Some(Ticket::of_page((index, url))),
+                Dealt::NotYet | Dealt::End => None,
             },
         }
     }
 
-    fn send<'a>(&'a self, index: usize, url: Cow<'a, str>) -> InFlight<'a> {
+    /// Notes that the request is handed to the client now. Of a batch that is no crawl, an index is a ticket.
+    pub fn send(&self, ticket: impl Into<Ticket>) -> InFlight<'_> {
+        let Ticket { index, url } = ticket.into();
         self.log.sent(index, self.clock.now_ns());
+        let url = url.map_or_else(|| Cow::Borrowed(self.urls.get(index)), Cow::Owned);
         InFlight { batch: self, index, url, ended: false }
     }
 
@@ -129,15 +135,25 @@ impl Batch {
     }
 }
 
-/// Whether a request may go out now.
+/// Leave to make one request. A crawl counts on it: one that is never sent is waited for.
 #[derive(Debug)]
-pub enum Admitted<'a> {
-    /// It may.
-    Yes(InFlight<'a>),
-    /// Not before one of those in flight has ended.
-    NotYet,
-    /// Nor any later one: the batch is done when those in flight have ended.
-    End,
+#[must_use = "send it"]
+pub struct Ticket {
+    index: usize,
+    /// Of a crawl's page.
+    url: Option<String>,
+}
+
+impl Ticket {
+    fn of_page((index, url): (usize, String)) -> Self {
+        Self { index, url: Some(url) }
+    }
+}
+
+impl From<usize> for Ticket {
+    fn from(index: usize) -> Self {
+        Self { index, url: None }
+    }
 }
 
 /// A request on its way. Dropped without a word, it counts as never finished.

@@ -78,7 +78,7 @@ pub fn worker(checkout: &Checkout, model: Option<&ModelCrate>) -> anyhow::Result
 fn main() {{
     let asked = std::env::args().nth(1).unwrap_or_default();
     let find = |id: &str| MODELS.iter().find(|model| model.card().id == id).map(|model| (*model, None));
-    let ran = inflight_harness::worker::run(find, &asked, std::io::stdin().lock(), std::io::stdout().lock());
+    let ran = inflight_harness::worker::run(find, inflight_harness::worker::no_crawl, &asked, std::io::stdin().lock(), std::io::stdout().lock());
     std::process::exit(i32::from(ran.is_err()));
 }}
 "

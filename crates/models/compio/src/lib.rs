@@ -101,9 +101,10 @@ impl Client for Tasks {
 /// One of C tasks: fetches what nobody has taken yet.
 async fn fetch_some(client: cyper::Client, batch: Arc<Batch>) {
     while let Some(index) = batch.take() {
-        let request = batch.send(index);
-        match get(&client, batch.url(index)).await {
-            Ok((status, timing, body)) => request.finish(status, timing.as_deref(), body.as_ref()),
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        let request = batch.send(ticket);
+        match get(&client, request.url()).await {
+            Ok((status, timing, body)) => request.finish_async(status, timing.as_deref(), body.as_ref()).await,
             Err(error) => request.fail(&error),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inflight_harness::Batch;
+use inflight_harness::{Batch, Ticket};
 use reqwest::Client;
 use reqwest::header::HeaderValue;
 
@@ -12,10 +12,12 @@ pub fn client() -> reqwest::Result<Client> {
 }
 
 /// Fetches one URL and notes what became of it.
-pub async fn fetch_one(client: Client, batch: Arc<Batch>, index: usize) {
-    let request = batch.send(index);
-    match get(&client, batch.url(index)).await {
-        Ok((status, timing, body)) => request.finish(status, timing.as_ref().map(HeaderValue::as_bytes), body.as_ref()),
+pub async fn fetch_one(client: Client, batch: Arc<Batch>, ticket: Ticket) {
+    let request = batch.send(ticket);
+    match get(&client, request.url()).await {
+        Ok((status, timing, body)) => {
+            request.finish_async(status, timing.as_ref().map(HeaderValue::as_bytes), body.as_ref()).await;
+        }
         Err(error) => request.fail(&error),
     }
 }
