@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_channel::{Receiver, Sender, TrySendError};
-use event_listener::Event;
+use event_listener::{Event, Listener as _};
 
 use inflight_record::CrawlFigures;
 
@@ -152,7 +152,7 @@ impl Feed {
             match self.look() {
                 Dealt::Page(index, url) => return Some((index, url)),
                 Dealt::End => return None,
-                Dealt::NotYet => event_listener::Listener::wait(heard),
+                Dealt::NotYet => heard.wait(),
             }
         }
     }

@@ -58,7 +58,8 @@ pub fn run<'m>(
         None => (Batch::new(job.timed, setup.concurrency), None),
         Some(_) => {
             let crawler = crawl(&job.workload, &job.timed).map_err(|error| failed(error.to_string()))?;
-            let (batch, keeping) = Keeping::start(crawler, size(job.workload.indices())?, setup.concurrency)?;
+            let started = Keeping::start(crawler, size(job.workload.indices())?, setup.concurrency);
+            let (batch, keeping) = started.map_err(|error| failed(format!("the store's thread: {error}")))?;
             (batch, Some(keeping))
         }
     };
