@@ -131,7 +131,7 @@ impl Book {
             pages: draw.within(80, 900),
             isbn: isbn(&mut draw),
             price: format!("{}.{}0", draw.within(6, 49), draw.within(0, 9)),
-            tags: draw.several(2, 5, &TAGS).into_iter().map(str::to_owned).collect(),
+            tags: draw.several(2, 5, &TAGS),
             summary: prose::summary(&mut draw, 4, 6),
             contents: (0..draw.within(6, 12)).map(|_| prose::chapter(&mut draw)).collect(),
             reviews: (0..draw.within(2, 4)).map(|_| Review::draw(&mut draw)).collect(),

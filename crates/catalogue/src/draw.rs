@@ -30,9 +30,9 @@ impl Draw {
     }
 
     /// `low` to `high` different words; there are at least `high`.
-    pub(crate) fn several(&mut self, low: u32, high: u32, words: &[&'static str]) -> Vec<&'static str> {
+    pub(crate) fn several(&mut self, low: u32, high: u32, words: &[&'static str]) -> Vec<String> {
         let mut left = words.to_vec();
-        (0..self.within(low, high)).map(|_| left.swap_remove(self.place(left.len()))).collect()
+        (0..self.within(low, high)).map(|_| left.swap_remove(self.place(left.len())).to_owned()).collect()
     }
 
     /// A place below `count`, which is at least 1.

@@ -81,9 +81,8 @@ impl Film {
     pub(crate) fn draw(seed: u64, id: u64) -> Self {
         let mut draw = draws(seed, id);
         let FilmEntry { id, title, year, rating, votes, directors } = FilmEntry::draw(&mut draw, id);
-        let mut several = |low, high, words| draw.several(low, high, words).into_iter().map(str::to_owned).collect();
-        let genres = several(1, 3, &GENRES);
-        let countries = several(1, 2, &COUNTRIES);
+        let genres = draw.several(1, 3, &GENRES);
+        let countries = draw.several(1, 2, &COUNTRIES);
         let cast = prose::people(&mut draw, 4, 8);
         let minutes = draw.within(70, 210);
         let summary = prose::summary(&mut draw, 4, 6);

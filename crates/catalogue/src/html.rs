@@ -154,6 +154,7 @@ mod tests {
     fn what_markup_means_is_escaped_and_nothing_else() {
         assert_eq!(Escaped("Zoë's \"A\" & <b>").to_string(), "Zoë&#39;s &quot;A&quot; &amp; &lt;b&gt;");
         assert_eq!(Escaped("").to_string(), "");
-        assert_eq!(Each("x", &["a".to_owned(), "<".to_owned()]).to_string(), r#"<span class="x">a</span>, <span class="x">&lt;</span>"#);
+        let two = ["a".to_owned(), "<".to_owned()];
+        assert_eq!(Each("x", &two).to_string(), r#"<span class="x">a</span>, <span class="x">&lt;</span>"#);
     }
 }

@@ -1,4 +1,4 @@
-//! Books as JSON and films as HTML, from a seed: the pages that the crawl fetches. None of these books and films exists.
+//! Books as JSON and films as HTML, from a seed: the pages that the crawl fetches. None of them exists elsewhere.
 //!
 //! Pure: the same kind, number of lists and seed give the same bytes, on every machine. The pages go as far as the answer to
 //! check, which the server puts at their end: a page of JSON ends before its last `}`, one of HTML within its last script.
