@@ -8,12 +8,12 @@ const ADJECTIVES: [&str; 24] = [
     "Narrow",
 ];
 const NOUNS: [&str; 32] = [
-    "Harbour", "Lantern", "Orchard", "Ledger", "River", "Bridge", "Window", "Garden", "Letter", "Cartwright", "Engine",
+    "Harbour", "Lantern", "Orchard", "Ledger", "River", "Bridge", "Window", "Garden", "Letter", "Weaver", "Engine",
     "Island", "Mirror", "Station", "Kitchen", "Hour", "Salt", "Iron", "Ferry", "Market", "Signal", "Cellar", "Compass",
     "Tower", "Thread", "Meadow", "Clock", "Voyage", "Library", "Shadow", "Bell", "Wire",
 ];
 const PLACES: [&str; 20] = [
-    "Lisbon", "Turku", "Kraków", "Valparaíso", "Århus", "Trieste", "Galway", "Kobe", "Tbilisi", "Oaxaca", "Tromsø",
+    "Lisbon", "Turku", "Kraków", "Iquique", "Århus", "Trieste", "Galway", "Kobe", "Tbilisi", "Oaxaca", "Tromsø",
     "Bergamo", "Aleppo", "Hobart", "Nantes", "Izmir", "Leith", "Málaga", "Riga", "Accra",
 ];
 const GIVEN: [&str; 28] = [
@@ -22,7 +22,7 @@ const GIVEN: [&str; 28] = [
     "Aoife", "Anaïs",
 ];
 const FAMILY: [&str; 28] = [
-    "Abel", "Brandt", "Costa", "Demir", "Eriksen", "Fontaine", "Grau", "Haas", "Ivanova", "Jensen", "Kaya", "Lindqvist",
+    "Abel", "Brandt", "Costa", "Demir", "Eriksen", "Fontaine", "Grau", "Haas", "Ivanova", "Jensen", "Kaya", "Lind",
     "Mbeki", "Núñez", "O'Hara", "Petrov", "Quiroga", "Rossi", "Sato", "Tanaka", "Ueda", "Vogel", "Weiss", "Xu", "Yilmaz",
     "Zając", "D'Amico", "Øberg",
 ];

@@ -205,7 +205,8 @@ fn assert_well_formed(page: &str) {
             None => open.push(name),
         }
         assert!(!text.contains('>') && tag.matches('"').count() % 2 == 0, "{part}");
-        assert_eq!(text.matches('&').count(), ENTITIES.iter().map(|(entity, _)| text.matches(entity).count()).sum());
+        let entities: usize = ENTITIES.iter().map(|(entity, _)| text.matches(entity).count()).sum();
+        assert_eq!(text.matches('&').count(), entities, "{text}");
     }
     assert!(open.is_empty(), "{open:?}");
 }

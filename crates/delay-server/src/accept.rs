@@ -69,6 +69,7 @@ fn serve(stream: TcpStream, host: u64, state: &Rc<State>) {
                     .auto_date_header(false)
                     .header_read_timeout(None)
                     .serve_connection(TokioIo::new(stream), service);
+                // Unless it is the server that breaks it, as a site's faults ask for: closing it is all there is to do then.
                 if let Err(error) = (&mut connection).await
                     && Broken::of(&error) == Some(Broken::Reset)
                 {

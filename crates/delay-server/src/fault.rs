@@ -20,9 +20,9 @@ pub(crate) enum Fault {
     Garbled,
 }
 
-/// The fault of an attempt, of which so many at the same page came before. Nothing else has a say in it, so that every model
-/// meets the same faults: SipHash-1-3 (Aumasson and Bernstein, 2012) under the seed, of which the last three decimal digits
-/// say whether, and those before them which.
+/// The fault of an attempt at this page, before which so many came in the same batch. Nothing else has a say in it, so that
+/// every model meets the same faults. Drawn with SipHash-1-3 (Aumasson and Bernstein, 2012) under the seed: the last three
+/// decimal digits say whether there is one, those before them which.
 pub(crate) fn drawn(site: &Site, page: Page, attempts_before: u16) -> Option<Fault> {
     let (kind, number) = match page {
         Page::List(list) => (0, list),
