@@ -259,7 +259,7 @@ fn count(got: &[Got]) -> BTreeMap<Got, u64> {
 /// The counts that the ledger of a crawl must have.
 fn assert_counted(ledger: &Ledger, got: &[Got]) {
     let counts = count(got);
-    let counted = |got| counts.get(&got).copied().unwrap_or(0);
+    let counted = |got: Got| counts.get(&got).copied().unwrap_or(0);
     let crawl = ledger.crawl.unwrap();
     assert_eq!(crawl.faults_status, counted(Got::Status));
     assert_eq!(crawl.faults_reset, counted(Got::Reset));
