@@ -43,6 +43,15 @@ impl Catalogue {
             Self::Films => 25,
         }
     }
+
+    /// L unless told otherwise: that of the sites that it is modelled on.
+    #[must_use]
+    pub const fn usual_lists(self) -> u64 {
+        match self {
+            Self::Books => 100,
+            Self::Films => 10,
+        }
+    }
 }
 
 /// When details may be fetched.
@@ -124,6 +133,16 @@ impl Crawl {
     #[must_use]
     pub fn store_kind(&self) -> &str {
         self.store.split(':').next().unwrap_or_default()
+    }
+
+    /// Whether what it stores is there when the batch has ended, so that another can go on with it.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        match self.store.split_once(':') {
+            Some(("none", _)) | None => false,
+            Some(("sqlite" | "jsonl", path)) => !path.is_empty(),
+            Some(_) => true,
+        }
     }
 
     /// The ideal in nanoseconds with `at_once` in flight and each answer held for `delay_ns`.
@@ -274,6 +293,13 @@ mod tests {
     fn a_hundred_lists_of_books_are_1900_pages() {
         assert_eq!((crawl().pages(), crawl().attempts_most()), (1_900, 5_700));
         assert_eq!(crawl().slug(), "crawl-books-l100-barrier-redis-f20-r2");
+    }
+
+    #[test]
+    fn a_store_lasts_where_it_has_a_place_of_its_own() {
+        let lasts = |store: &str| Crawl { store: store.to_owned(), ..crawl() }.lasts();
+        assert!(["sqlite:books.db", "jsonl:/tmp/books.jsonl", "redis://127.0.0.1:6379/1"].into_iter().all(lasts));
+        assert!(!["none:", "sqlite:", "jsonl:", "books.db"].into_iter().any(lasts));
     }
 
     #[test]

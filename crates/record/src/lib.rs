@@ -39,7 +39,7 @@ pub use record::{
     ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Percentiles, Record,
     Reported, SCHEMA_VERSION, WorkloadFigures,
 };
-pub use row::{FlagSet, LedgerRow, Name, Row};
+pub use row::{CrawlRow, FlagSet, LedgerRow, Name, Row};
 pub use sample::{Sample, SampleError};
 pub use token::{Token, TokenKey};
 pub use workload::{Connections, Workload, WorkloadError};
