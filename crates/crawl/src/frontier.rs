@@ -70,7 +70,8 @@ impl Frontier {
             seen: past.details,
             next_index: 0,
             stopped: false,
-            figures: CrawlFigures::default(),
+            // Lists that are there count as read: with those that are fetched and given up they are all of the site.
+            figures: CrawlFigures { lists: past.lists.len() as u64, ..CrawlFigures::default() },
         };
         past.lists.values().for_each(|ids| frontier.name(ids));
         frontier.release();
