@@ -23,8 +23,8 @@ const GIVEN: [&str; 28] = [
 ];
 const FAMILY: [&str; 28] = [
     "Abel", "Brandt", "Costa", "Demir", "Eriksen", "Fontaine", "Grau", "Haas", "Ivanova", "Jensen", "Kaya", "Lind",
-    "Mbeki", "Núñez", "O'Hara", "Petrov", "Quiroga", "Rossi", "Sato", "Tanaka", "Ueda", "Vogel", "Weiss", "Xu", "Yilmaz",
-    "Zając", "D'Amico", "Øberg",
+    "Mbeki", "Núñez", "O'Hara", "Petrov", "Quiroga", "Rossi", "Sato", "Tanaka", "Ueda", "Vogel", "Weiss", "Xu",
+    "Yilmaz", "Zając", "D'Amico", "Øberg",
 ];
 const COUNTED: [&str; 8] = ["Two", "Three", "Five", "Seven", "Nine", "Twelve", "Forty", "A Hundred"];
 

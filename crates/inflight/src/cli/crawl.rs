@@ -75,7 +75,7 @@ pub fn run(arguments: &CrawlArguments) -> anyhow::Result<u8> {
     arguments.batches.run(&plan, &environment)
 }
 
-/// Checks all that can be wrong with the input, the store last: that is the only check that touches anything.
+/// Checks all that can be wrong with the input. Of the store that is its URL: it is opened by the first batch.
 fn checked_plan(arguments: &CrawlArguments, environment: &Environment) -> anyhow::Result<Plan> {
     let crawl = crawl(arguments);
     let workload = Workload {

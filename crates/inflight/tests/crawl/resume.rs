@@ -28,7 +28,8 @@ fn jsonl_goes_on_where_it_was_killed() {
 fn killed_and_gone_on_with(kind: &str) {
     let directory = tempfile::tempdir().unwrap();
     let store = format!("--store {kind}:{}", directory.path().join("books").display());
-    let mut first = command(&format!("crawl {SITE} {store}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first =
+        command(&format!("crawl {SITE} {store}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while titles(directory.path()) < 40 {
         assert!(first.try_wait().unwrap().is_none(), "it ended before it was killed");
         thread::sleep(Duration::from_millis(2));
@@ -79,10 +80,8 @@ fn a_crawl_of_nothing_is_nothing_to_go_on_with() {
     // A store that is not there yet is an empty one.
     let directory = tempfile::tempdir().unwrap();
     let store = format!("--store jsonl:{}", directory.path().join("books").display());
-    let [first] = &records(&format!("--catalogue films --pages 1 --concurrency 9 --delay 0 --models sequential {store} --resume"))[..]
-    else {
-        panic!("one record")
-    };
+    let films = format!("--catalogue films --pages 1 --concurrency 9 --delay 0 --models sequential {store} --resume");
+    let [first] = &records(&films)[..] else { panic!("one record") };
     assert_eq!(first.crawl.as_ref().map(|crawl| (crawl.rows_before, crawl.rows)), Some((0, 25)));
 }
 

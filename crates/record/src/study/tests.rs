@@ -160,6 +160,7 @@ fn what_a_crawl_cannot_have_is_refused_at_its_place() {
     refused(&with("faults = \"51%\""), "7:10: faults must be at most 50 %, not 51 %");
     refused(&with("faults = \"0.25%\""), "whole tenths of a percent");
     refused(&with("retries = 11"), "7:11: retries must be 0 to 10, not 11");
+    refused(&with("pages = 100_000\nretries = 10"), "8:11: 1900000 pages with 10 retries may take 20900000 requests");
     refused(&CRAWL.replace("50ms", "lognormal:50ms:0.6"), "6:9: a crawl has a fixed delay, such as 50ms");
     refused(&CRAWL.replace("100\n", "2000\n"), "5:15: concurrency 2000 is above the 1900 requests");
     refused(&with("store = [\"jsonl:a\", \"jsonl:b\"]"), "crawl-books-l100-barrier-jsonl-c100-d50ms-cold stands twice");

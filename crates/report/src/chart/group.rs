@@ -335,7 +335,7 @@ mod tests {
         let thrown = crawl_of(Catalogue::Books, 100, "none:");
         let stored = crawl_of(Catalogue::Books, 100, "sqlite:");
         assert_eq!(Either::Store.key(&stored), thrown);
-        assert_eq!((Either::Store.level(&thrown), Either::Store.level(&stored)), ("not stored".into(), "stored in sqlite".into()));
+        assert_eq!([&thrown, &stored].map(|it| Either::Store.level(it)), ["not stored", "stored in sqlite"]);
         assert_eq!(Either::Phases.key(&stored), stored, "it has a barrier already");
         let plain = Workload::new(400, 100, 1);
         assert_eq!((Either::Store.key(&plain), Either::Phases.key(&plain)), (plain.clone(), plain.clone()));

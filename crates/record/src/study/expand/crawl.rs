@@ -87,7 +87,7 @@ impl Axes {
                 let place = match error {
                     WorkloadError::Lists(_) | WorkloadError::Requests(_) => pages.place,
                     WorkloadError::Faults(_) => self.faults.place,
-                    WorkloadError::Retries(_) => self.retries.place,
+                    WorkloadError::Retries(_) | WorkloadError::Attempts { .. } => self.retries.place,
                     // Nothing else that a crawl may not have has a key of its own here.
                     WorkloadError::Delay(_)
                     | WorkloadError::Sigma(_)
