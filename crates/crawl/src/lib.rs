@@ -78,7 +78,7 @@ pub fn open(workload: &Workload, lists: &Urls) -> Result<Crawler, ModelError> {
     let parser = Parser::new(crawl.site.catalogue)?;
     let mut store = store::open(&crawl.store, &crawl.site, crawl.resume)?;
     let (past, before) =
-        if crawl.resume { store::past(&mut *store, &crawl.site)? } else { (Past::default(), Rows::default()) };
+        if crawl.resume { store::past(store.as_mut(), &crawl.site)? } else { (Past::default(), Rows::default()) };
     let frontier = Arc::new(Mutex::new(Frontier::new(crawl, links, past)));
     let handler = Pages::new(Arc::clone(&frontier), parser);
     Ok(Crawler { handler: Box::new(handler), keeper: Box::new(StoreKeeper::new(store, frontier, before)) })

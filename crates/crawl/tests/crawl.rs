@@ -79,7 +79,7 @@ fn run(mut crawler: Crawler, crawl: &Crawl, most: usize, mut fault: impl FnMut((
             asked.push(page_of(crawl, &url));
             out.push_back((index, url));
         }
-        let next = if asked.len() % 2 == 0 { out.pop_front() } else { out.pop_back() };
+        let next = if asked.len().is_multiple_of(2) { out.pop_front() } else { out.pop_back() };
         let Some((index, url)) = next else { break };
         let page = page_of(crawl, &url);
         let attempt = attempts.entry(page).or_default();

@@ -220,9 +220,11 @@ impl Attempt<'_> {
     /// The samples, the first few error texts, and what came of a crawl.
     fn samples(&self, worker: &mut Child) -> Result<Reports, Broken> {
         let most = self.workload.indices();
+        // The store of a crawl is read back before the end is said, and is waited for where it does not answer.
+        let patience = if self.workload.crawl.is_some() { 4 * PATIENCE } else { PATIENCE };
         let mut samples = Vec::new();
         loop {
-            match self.hear(worker, PATIENCE, "samples", Broken::Failed)? {
+            match self.hear(worker, patience, "samples", Broken::Failed)? {
                 FromWorker::Samples(columns) => {
                     let more = columns.into_samples(samples.len() as u64);
                     samples.extend(

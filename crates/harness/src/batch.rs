@@ -53,6 +53,12 @@ impl Batch {
         self.indices
     }
 
+    /// How many requests were made, once the model has returned: N, and of a crawl as many as were dealt out.
+    #[must_use]
+    pub fn made(&self) -> usize {
+        if self.feed.is_some() { self.log.sent_first() } else { self.indices }
+    }
+
     /// C: how many may be in flight at once.
     #[must_use]
     pub fn concurrency(&self) -> usize {
@@ -180,6 +186,7 @@ impl InFlight<'_> {
         if let Some(feed) = &self.batch.feed {
             feed.answered(self.index, &self.url, status, body);
         }
+        self.ended = true;
     }
 
     /// [`InFlight::finish`], for asynchronous code.
@@ -188,12 +195,12 @@ impl InFlight<'_> {
         if let Some(feed) = &self.batch.feed {
             feed.answered_async(self.index, &self.url, status, body).await;
         }
+        self.ended = true;
     }
 
-    fn note(&mut self, status: u16, server_timing: Option<&[u8]>, body: &[u8]) {
+    fn note(&self, status: u16, server_timing: Option<&[u8]>, body: &[u8]) {
         let end_ns = self.batch.clock.now_ns();
         self.batch.log.finished(self.index, end_ns, status, server_timing, body);
-        self.ended = true;
     }
 
     /// Notes that the client gave up, and why. The first few texts are kept for the record's reason.
@@ -209,7 +216,7 @@ impl InFlight<'_> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        // A crawl counts who is out, and would wait for one that nobody fetches any more.
+        // A crawl counts who is out, and would wait for one that nobody fetches any more, or whose answer it panicked at.
         if !self.ended
             && let Some(feed) = &self.batch.feed
         {

@@ -47,9 +47,7 @@ struct HandicappedClient {
 impl Client for HandicappedClient {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
         self.client.fetch(batch)?;
-        // Of a crawl, those that were made: its indices are for as many as there may be.
-        let requests = if batch.feed().is_some() { batch.log().sent_first() } else { batch.len() };
-        spin(self.work * u32::try_from(requests)?)?;
+        spin(self.work * u32::try_from(batch.made())?)?;
         wait(self.delay);
         Ok(())
     }

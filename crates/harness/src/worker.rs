@@ -159,8 +159,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 
 fn report(output: &mut impl Write, batch: &Batch, kept: Option<Kept>) -> Result<(), WorkerError> {
     let log = batch.log();
-    // Of a crawl, as many indices as were dealt out: nobody knew beforehand how often pages would fail.
-    let end = if batch.feed().is_some() { log.sent_first() } else { log.len() };
+    let end = batch.made();
     for first in (0..end).step_by(CHUNK) {
         let mut columns = SampleColumns::default();
         for index in first..(first + CHUNK).min(end) {

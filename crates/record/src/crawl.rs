@@ -94,7 +94,7 @@ impl Site {
     /// M: how many details.
     #[must_use]
     pub const fn details(&self) -> u64 {
-        self.lists * self.catalogue.per_list()
+        self.lists.saturating_mul(self.catalogue.per_list())
     }
 }
 
@@ -120,13 +120,13 @@ impl Crawl {
     /// L + M: how many pages there are, each fetched once where nothing fails. The N of the workload.
     #[must_use]
     pub const fn pages(&self) -> u64 {
-        self.site.lists + self.site.details()
+        self.site.lists.saturating_add(self.site.details())
     }
 
     /// Most attempts: the indices of the batch are 0 to this − 1.
     #[must_use]
     pub fn attempts_most(&self) -> u64 {
-        self.pages() * (1 + u64::from(self.retries))
+        self.pages().saturating_mul(1 + u64::from(self.retries))
     }
 
     /// The kind of the store: what stands before the first colon.
@@ -223,7 +223,7 @@ pub struct PageFailure {
 /// What came of a crawl, by the word of the crawl crate; the witness holds it against [`SiteLedger`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CrawlFigures {
-    /// Lists that arrived and were read.
+    /// Lists that arrived and were read; where it resumed, with those that were stored before. `lists` + `lists_failed` = L.
     pub lists: u64,
     /// Lists that were given up.
     pub lists_failed: u64,

@@ -129,6 +129,19 @@ pub enum WorkloadError {
     /// Too many retries.
     #[error("retries must be at most {MAX_RETRIES}, not {0}")]
     Retries(u32),
+    /// Too many attempts, should every page fail.
+    #[error(
+        "{pages} pages with {retries} retries may take {attempts} requests, and a batch has at most {MAX_REQUESTS}: \
+         crawl fewer lists, or retry less"
+    )]
+    Attempts {
+        /// L + M.
+        pages: u64,
+        /// Retries as asked.
+        retries: u32,
+        /// What they multiply to.
+        attempts: u64,
+    },
     /// Too many faults.
     #[error("faults must be at most {} %, not {} %", percent(MAX_FAULTS_PER_MILLE), percent(*.0))]
     Faults(u32),
@@ -228,6 +241,10 @@ impl Workload {
         }
         if self.requests != crawl.pages() {
             return Err(WorkloadError::CrawlRequests { lists, pages: crawl.pages(), requests: self.requests });
+        }
+        if crawl.attempts_most() > MAX_REQUESTS {
+            let (pages, retries, attempts) = (crawl.pages(), crawl.retries, crawl.attempts_most());
+            return Err(WorkloadError::Attempts { pages, retries, attempts });
         }
         if self.hosts != 1 {
             return Err(WorkloadError::CrawlHas("one host: leave hosts out"));

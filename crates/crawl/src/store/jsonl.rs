@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -99,7 +99,7 @@ impl Jsonl {
 
     /// What the crash of a writer left of its last line goes.
     fn cut_off_half_a_line(&mut self) -> io::Result<()> {
-        let mut reader = self.from_the_start()?;
+        let mut reader = self.rewound()?;
         let (mut whole, mut line) = (0, Vec::new());
         while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
             whole += line.len() as u64;
@@ -121,8 +121,8 @@ impl Jsonl {
         written
     }
 
-    fn from_the_start(&self) -> io::Result<BufReader<&File>> {
-        (&self.file).seek(SeekFrom::Start(0))?;
+    fn rewound(&self) -> io::Result<BufReader<&File>> {
+        (&self.file).rewind()?;
         Ok(BufReader::new(&self.file))
     }
 
@@ -133,7 +133,7 @@ impl Jsonl {
         each: &mut dyn FnMut(u64, u64, &str) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let failed = |source| StoreError::io(&self.place, source);
-        let mut reader = self.from_the_start().map_err(failed)?;
+        let mut reader = self.rewound().map_err(failed)?;
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();

@@ -1,4 +1,4 @@
-//! A feed with a handler of a few lines: a list that names three details, one of which fails.
+//! A feed with a handler of a few lines: a list that names details.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -23,18 +23,17 @@ struct State {
     dealt: usize,
     out: usize,
     stopped: bool,
-    errors: Vec<String>,
 }
 
 impl Site {
     fn batch(details: usize) -> (Arc<Batch>, Receiver<Item>) {
         let state = Mutex::new(State { named: 1, ..State::default() });
-        let (feed, items) = Feed::new(Box::new(Arc::new(Self { details, state })));
+        let (feed, items) = Feed::new(Box::new(Self { details, state }));
         (Arc::new(Batch::of_crawl(feed, 1 + details, 3)), items)
     }
 }
 
-impl Handler for Arc<Site> {
+impl Handler for Site {
     fn next(&self) -> Dealt {
         let mut state = self.state.lock().unwrap();
         match () {
@@ -61,11 +60,7 @@ impl Handler for Arc<Site> {
                 let text = String::from_utf8(body.to_vec()).unwrap();
                 Some(Item { kind: ItemKind::Detail, id: index as u64, text })
             }
-            Heard::Answer { .. } => None,
-            Heard::Error(why) => {
-                state.errors.push(why.to_owned());
-                None
-            }
+            Heard::Answer { .. } | Heard::Error(_) => None,
         }
     }
 
@@ -102,7 +97,7 @@ fn pages_are_dealt_out_as_they_become_known_and_handed_on() {
 }
 
 #[test]
-fn a_full_queue_makes_the_model_wait_and_loses_nothing() {
+fn a_full_queue_makes_threads_wait_and_loses_nothing() {
     let details = 3 * QUEUE;
     let (batch, items) = Site::batch(details);
     let model = {
@@ -110,7 +105,7 @@ fn a_full_queue_makes_the_model_wait_and_loses_nothing() {
         thread::spawn(move || fetch(&batch))
     };
     // Nothing is taken out before it is full.
-    while items.len() < QUEUE {
+    while batch.feed().unwrap().queue_peak() < QUEUE as u64 {
         thread::yield_now();
     }
     let stored = thread::spawn(move || std::iter::from_fn(|| items.recv_blocking().ok()).count());
@@ -118,7 +113,24 @@ fn a_full_queue_makes_the_model_wait_and_loses_nothing() {
     batch.feed().unwrap().close();
     assert_eq!(stored.join().unwrap(), 1 + details);
     assert_eq!(batch.feed().unwrap().queue_peak(), QUEUE as u64);
-    assert!(batch.feed().unwrap().waited_ns() > 0);
+}
+
+#[test]
+fn a_full_queue_makes_a_task_wait_until_there_is_room() {
+    let (batch, items) = Site::batch(QUEUE);
+    for index in 0..QUEUE {
+        batch.send(batch.admit(index).unwrap()).finish(200, None, b"page");
+    }
+    let feed = batch.feed().unwrap();
+    assert_eq!((items.len(), feed.queue_peak(), feed.waited_ns()), (QUEUE, QUEUE as u64, 0));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut last = pin!(batch.send(batch.admit(QUEUE).unwrap()).finish_async(200, None, b"page"));
+    assert!(last.as_mut().poll(&mut context).is_pending());
+    assert!(batch.admit(QUEUE).is_none(), "its page is in, and was the last");
+    items.recv_blocking().unwrap();
+    assert!(last.as_mut().poll(&mut context).is_ready());
+    assert_eq!((items.len(), feed.queue_peak()), (QUEUE, QUEUE as u64));
+    assert!(feed.waited_ns() > 0);
 }
 
 #[test]

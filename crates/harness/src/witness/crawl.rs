@@ -31,8 +31,9 @@ pub(super) fn examine(crawl: &Crawl, evidence: &Evidence<'_>) -> Verdict {
         .or_else(|| makespan_is_true(evidence))
         .or_else(|| ideal(crawl, figures, evidence))
         .or_else(|| held(crawl, evidence))
-        .or_else(|| counts(crawl, figures))
+        .or_else(|| counts(crawl, figures, &site))
         .or_else(|| store(figures, &site))
+        .or_else(|| retries(crawl, figures, &site, evidence))
         .or_else(|| costs(evidence));
     reason.map_or(Verdict::Ok { underfilled: false }, Verdict::Invalid)
 }
@@ -114,20 +115,29 @@ fn held(crawl: &Crawl, evidence: &Evidence<'_>) -> Option<String> {
     (short > 0).then(|| format!("{short} pages say that they were held for less than {}", ms(delay_ns)))
 }
 
-/// What the lists named was stored or given up.
-fn counts(crawl: &Crawl, figures: &CrawlFigures) -> Option<String> {
-    let CrawlFigures { lists, lists_failed, named, stored, failed, .. } = figures;
+/// Every list was read or given up, and what the lists named was stored or given up. Where a crawl resumes, lists that were
+/// stored before count as read, and details that were are not named again.
+fn counts(crawl: &Crawl, figures: &CrawlFigures, site: &SiteLedger) -> Option<String> {
+    let CrawlFigures { lists, lists_failed, named, stored, failed, rows_before, .. } = figures;
     if lists + lists_failed != crawl.site.lists {
         return Some(format!("{lists} lists read and {lists_failed} given up; owed: {}", crawl.site.lists));
+    }
+    if site.lists > *lists || site.lists < *lists && !crawl.resume {
+        return Some(format!("the server served {} lists, the crawl says that it read {lists}", site.lists));
+    }
+    if *rows_before > 0 && !crawl.resume {
+        return Some(format!("the store held {rows_before} rows before; owed: none, as the crawl does not resume"));
     }
     if stored + failed != *named {
         return Some(format!("{stored} details stored and {failed} given up; named: {named}"));
     }
-    let most = lists * crawl.site.catalogue.per_list();
-    if crawl.resume && *named <= most || *named == most {
+    // What was there before may be of a list that was given up this time.
+    let (on_lists, known) = (lists * crawl.site.catalogue.per_list(), named + rows_before);
+    if *named <= on_lists && on_lists <= known && known <= crawl.site.details() {
         return None;
     }
-    Some(format!("{lists} lists named {named} details; owed: {most}"))
+    let before = if crawl.resume { format!(" beyond the {rows_before} rows from before") } else { String::new() };
+    Some(format!("{lists} lists named {named} details{before}; owed: {on_lists} in all"))
 }
 
 /// The store holds what the server served, each once, and nothing else.
@@ -141,6 +151,24 @@ fn store(figures: &CrawlFigures, site: &SiteLedger) -> Option<String> {
     }
     (*rows_mark != rows_before_mark.wrapping_add(site.details_mark))
         .then(|| format!("the {rows} rows of the store are not the details that the server served"))
+}
+
+/// Each page was asked for once, and once more for each fault that it got, until it was in or its retries were used up.
+fn retries(crawl: &Crawl, figures: &CrawlFigures, site: &SiteLedger, evidence: &Evidence<'_>) -> Option<String> {
+    let CrawlFigures { lists_failed, named, failed, retried, .. } = figures;
+    let (said, given_up) = (evidence.samples.len() as u64, lists_failed + failed);
+    let owed = site.lists + lists_failed + named + retried;
+    if said != owed {
+        return Some(format!("{said} requests were made; owed: {owed}, of which {retried} again"));
+    }
+    // Of a reset that the client itself answered by sending again, the crawl never heard.
+    let faults = site.faults() - evidence.ledger.doubled.min(site.faults());
+    if faults != retried + given_up {
+        return Some(format!("after {faults} faults {retried} pages were asked for again and {given_up} given up"));
+    }
+    let least = given_up * u64::from(crawl.retries);
+    (*retried < least)
+        .then(|| format!("{given_up} pages were given up after {retried} retries in all; owed: at least {least}"))
 }
 
 fn count(evidence: &Evidence<'_>, which: impl Fn(SampleError) -> bool) -> usize {

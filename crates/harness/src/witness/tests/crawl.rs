@@ -146,6 +146,37 @@ fn what_was_named_was_stored_or_given_up() {
     assert!(Case::invalid(|case| case.figures().stored = 17).contains("17 details stored and 0 given up; named: 18"));
     let fewer = |case: &mut Case| (case.figures().named, case.figures().stored) = (17, 17);
     assert!(Case::invalid(fewer).contains("named 17 details; owed: 18"));
+    assert!(Case::invalid(|case| case.site.lists = 0).contains("the server served 0 lists"));
+    assert!(Case::invalid(|case| case.figures().rows_before = 1).contains("held 1 rows before; owed: none"));
+}
+
+#[test]
+fn what_is_given_up_was_asked_for_and_got_a_fault_each_time() {
+    let unasked = |case: &mut Case| {
+        case.site.details = 17;
+        case.samples.pop();
+        (case.ledger.requests, case.ledger.completed, case.ledger.bytes) = (18, 18, 1_800);
+        case.ledger.held_sum_ns = 18 * 50 * MS;
+        let figures = CrawlFigures { stored: 17, failed: 1, rows: 17, ..case.figures().clone() };
+        case.figures = Ok(figures);
+    };
+    assert!(Case::invalid(unasked).contains("18 requests were made; owed: 19"));
+    let unfaulted = |case: &mut Case| {
+        case.site.details = 17;
+        let figures = CrawlFigures { stored: 17, failed: 1, rows: 17, ..case.figures().clone() };
+        case.figures = Ok(figures);
+    };
+    assert!(Case::invalid(unfaulted).contains("after 0 faults 0 pages were asked for again and 1 given up"));
+    // Given up after its first fault, with a retry left.
+    let hasty = |case: &mut Case| {
+        case.faulted();
+        case.samples.truncate(19);
+        case.ledger.requests = 19;
+        case.site.details = 17;
+        let figures = CrawlFigures { stored: 17, failed: 1, rows: 17, retried: 0, ..case.figures().clone() };
+        case.figures = Ok(figures);
+    };
+    assert!(Case::invalid(hasty).contains("1 pages were given up after 0 retries in all; owed: at least 1"));
 }
 
 #[test]
@@ -171,4 +202,16 @@ fn a_crawl_that_resumes_adds_to_what_was_there() {
         case.figures = Ok(CrawlFigures { rows_before_mark: 70, ..figures });
     };
     assert_eq!(Case::verdict(resumed), Verdict::Ok { underfilled: false });
+    let without_lists = |case: &mut Case| {
+        resumed(case);
+        case.samples.truncate(8);
+        (case.ledger.requests, case.ledger.completed, case.ledger.bytes) = (8, 8, 800);
+        (case.ledger.held_sum_ns, case.site.lists) = (8 * 50 * MS, 0);
+    };
+    assert_eq!(Case::verdict(without_lists), Verdict::Ok { underfilled: false }, "its list was stored, too");
+    let more = |case: &mut Case| {
+        resumed(case);
+        (case.figures().rows_before, case.figures().rows) = (11, 19);
+    };
+    assert!(Case::invalid(more).contains("named 8 details beyond the 11 rows from before; owed: 18 in all"));
 }
