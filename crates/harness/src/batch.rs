@@ -216,7 +216,8 @@ impl InFlight<'_> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        // A crawl counts who is out, and would wait for one that nobody fetches any more, or whose answer it panicked at.
+        // A crawl counts who is out, and would wait for one that nobody fetches any more, or at whose answer the handler
+        // panicked.
         if !self.ended
             && let Some(feed) = &self.batch.feed
         {

@@ -173,9 +173,10 @@ impl Store for Mongodb {
 
 fn failure(place: &str, error: &Error) -> StoreError {
     let (place, message) = (place.to_owned(), error.to_string());
+    let silent = format!("{message}; a server of MongoDB's protocol has to run there");
     match error.kind.as_ref() {
         ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. } => {
-            StoreError::NoAnswer { place, message: format!("{message}; a server of MongoDB's protocol has to run there") }
+            StoreError::NoAnswer { place, message: silent }
         }
         _ => StoreError::Refused { place, message },
     }

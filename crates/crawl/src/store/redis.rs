@@ -142,7 +142,9 @@ fn failure(place: &str, error: &RedisError) -> StoreError {
         // "OOM": maxmemory is reached. "MISCONF": it cannot write its snapshots, and takes nothing new.
         Some("OOM" | "MISCONF") => StoreError::Full { place, message },
         Some("LOADING" | "BUSY" | "TRYAGAIN" | "MASTERDOWN") => StoreError::NoAnswer { place, message },
-        None if error.is_io_error() || error.is_unrecoverable_error() => StoreError::NoAnswer { place, message: silent },
+        None if error.is_io_error() || error.is_unrecoverable_error() => {
+            StoreError::NoAnswer { place, message: silent }
+        }
         _ => StoreError::Refused { place, message },
     }
 }

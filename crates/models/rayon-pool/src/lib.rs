@@ -114,7 +114,8 @@ impl Client for Pool {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
         let requests = (0..batch.len()).into_par_iter().with_max_len(1);
         self.threads.install(|| {
-            requests.filter_map(|index| batch.admit(index)).for_each(|ticket| fetch_one(&self.agent, batch.send(ticket)));
+            let tickets = requests.filter_map(|index| batch.admit(index));
+            tickets.for_each(|ticket| fetch_one(&self.agent, batch.send(ticket)));
         });
         Ok(())
     }
