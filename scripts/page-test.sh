@@ -3,7 +3,7 @@
 # RESULTS is a directory of studies on which `inflight report` was run, by default the newest in results/.
 set -eu
 cd "$(dirname "$0")/.."
-results=${1:-$(ls -d results/[0-9]*/ | tail -n 1)}
+results=${1:-$(ls -d results/[0-9]* | tail -n 1)}
 results=${results%/}
 [ -f "$results/page.html" ] || { echo "there is no $results/page.html: \`inflight report $results\` writes it" >&2; exit 2; }
 work=$(mktemp -d)

@@ -42,6 +42,22 @@ pub struct Manifest {
     pub claims: Vec<Claim>,
 }
 
+impl Manifest {
+    /// When it was begun, as its id has it, in UTC: `20261121T095944Z`; `None` where its id has no time.
+    ///
+    /// ```
+    /// # use inflight_record::Manifest;
+    /// assert_eq!(Manifest::begun_by_id("body-20261121T101203Z-22b0c984"), Some("20261121T101203Z"));
+    /// assert_eq!(Manifest::begun_by_id("body"), None);
+    /// ```
+    #[must_use]
+    pub fn begun_by_id(study_id: &str) -> Option<&str> {
+        let time = study_id.rsplit('-').nth(1)?;
+        let is_time = time.len() == 16 && time.as_bytes()[8] == b'T' && time.ends_with('Z');
+        is_time.then_some(time)
+    }
+}
+
 /// What somebody says about two models, and where the study puts it to the test: the makespan of one over that of the
 /// other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

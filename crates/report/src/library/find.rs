@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use super::{Found, Library, LibraryError, StudyDirectory};
 use crate::summary::Summary;
@@ -100,17 +101,30 @@ fn is_of(id: &str, directory: &StudyDirectory) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '@']))
 }
 
-/// The one whose day is the last; two of the same day may be of two machines, between which nobody but the writer can choose.
+/// The one whose day is the last, and of those of one day and one machine the one that was begun last. Two of the same day
+/// may be of two machines, or parts of one study beside each other, between which nobody but the writer can choose.
 fn newest<'a>(asked: &str, directories: Vec<&'a StudyDirectory>) -> Result<&'a StudyDirectory, LibraryError> {
     let last = directories.iter().map(|it| it.date()).max();
     let newest: Vec<&StudyDirectory> = directories.into_iter().filter(|it| Some(it.date()) == last).collect();
     match newest.as_slice() {
         [one] => Ok(one),
         several => {
-            let of = several.iter().map(|it| it.pinned(asked)).collect();
-            Err(LibraryError::Ambiguous { asked: asked.to_owned(), of })
+            let last = several.iter().max_by_key(|it| it.begun()).filter(|_| one_after_the_other(several));
+            last.copied().ok_or_else(|| {
+                let of = several.iter().map(|it| it.pinned(asked)).collect();
+                LibraryError::Ambiguous { asked: asked.to_owned(), of }
+            })
         }
     }
+}
+
+/// Whether all were begun on one machine, each at a time of its own, and stand in directories of their own.
+fn one_after_the_other(directories: &[&StudyDirectory]) -> bool {
+    let machine = directories.first().and_then(|it| it.machine());
+    let same = machine.is_some() && directories.iter().all(|it| it.machine() == machine);
+    let times: BTreeSet<&str> = directories.iter().filter_map(|it| it.begun()).collect();
+    let names: BTreeSet<&str> = directories.iter().map(|it| it.dated()).collect();
+    same && times.len() == directories.len() && names.len() == directories.len()
 }
 
 /// The names that are most like this one: those that it is the beginning of, then by edits.

@@ -5,8 +5,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use inflight_record::files::{MANIFESTS, PACKED_RECORDS, RECORDS};
-use inflight_record::{Manifest, jsonl};
+use inflight_record::files::{ENVIRONMENTS, MANIFESTS, PACKED_RECORDS, RECORDS};
+use inflight_record::{Environment, Machine, Manifest, jsonl};
 
 use super::LibraryError;
 use crate::directory::{self, DirectoryError, SUMMARY};
@@ -22,16 +22,19 @@ pub struct StudyDirectory {
     /// The shortest of its names that is no other directory's of the same study.
     pin: String,
     study: String,
+    /// When it was begun, where its id says so: `20261121T095944Z`.
+    begun: Option<String>,
+    environment_id: String,
     summary: OnceCell<Summary>,
 }
 
-/// Every study in `results` or below it, by name, day and path.
+/// Every study in `results` or below it, by name, day, time and path.
 pub(super) fn below(results: &Path) -> Result<Vec<StudyDirectory>, LibraryError> {
     let mut paths = Vec::new();
     walk(results, &mut paths)?;
     let mut studies: Vec<StudyDirectory> =
         paths.into_iter().map(|path| StudyDirectory::new(path, results)).collect::<Result<_, _>>()?;
-    let key = |it: &StudyDirectory| (it.study.clone(), it.date().to_owned(), it.relative.clone());
+    let key = |it: &StudyDirectory| (it.study.clone(), it.date().to_owned(), it.begun.clone(), it.relative.clone());
     studies.sort_by_key(key);
     let pins: Vec<String> = studies.iter().map(|it| pin(it, &studies)).collect();
     studies.iter_mut().zip(pins).for_each(|(it, pin)| it.pin = pin);
@@ -70,7 +73,15 @@ impl StudyDirectory {
         };
         let below = path.strip_prefix(results).unwrap_or(&path);
         let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
-        Ok(Self { relative: names.join("/"), pin: String::new(), study: first.name, summary: OnceCell::new(), path })
+        Ok(Self {
+            relative: names.join("/"),
+            pin: String::new(),
+            begun: Manifest::begun_by_id(&first.study_id).map(str::to_owned),
+            environment_id: first.environment_id,
+            study: first.name,
+            summary: OnceCell::new(),
+            path,
+        })
     }
 
     /// Where it is.
@@ -100,6 +111,17 @@ impl StudyDirectory {
             _ => byte.is_ascii_digit(),
         });
         if is_day { day } else { "" }
+    }
+
+    /// When it was begun, where its id says so, in UTC: `20261121T095944Z`.
+    pub(super) fn begun(&self) -> Option<&str> {
+        self.begun.as_deref()
+    }
+
+    /// The machine that it was begun on, where its environments say so.
+    pub(super) fn machine(&self) -> Option<Machine> {
+        let environments: Vec<Environment> = jsonl::load(&self.path.join(ENVIRONMENTS)).ok()?;
+        environments.into_iter().find(|it| it.environment_id == self.environment_id).map(|it| it.machine)
     }
 
     /// What stands before the colon of an id that means this directory and no other: [`StudyDirectory::dated`], or the path

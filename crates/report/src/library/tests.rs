@@ -126,6 +126,20 @@ fn two_of_the_same_day_are_told_apart_by_the_writer_alone() {
     assert!(library.figure(&format!("2026-01-02-other:{id}")).is_ok());
     assert!(library.ids("s/").unwrap().is_empty() && !library.ids("2026-01-02-box:s/").unwrap().is_empty());
 
+    // Of one machine, the later one is meant.
+    let begun = |hour: u32| {
+        move |manifest: &mut Manifest, records: &mut Vec<Record>| {
+            manifest.study_id = format!("s-20260102T{hour}0000Z-ab");
+            records.iter_mut().for_each(|it| it.study_id.clone_from(&manifest.study_id));
+        }
+    };
+    let one_machine = tempfile::tempdir().unwrap();
+    study(one_machine.path(), "2026-01-02-box-later/s", begun(12));
+    study(one_machine.path(), "2026-01-02-box/s", begun(11));
+    let library = Library::open(one_machine.path()).unwrap();
+    assert_eq!(library.study("s").unwrap().directory.dated(), "2026-01-02-box-later");
+    assert!(library.ids("2026-01-02-box:s/").is_ok_and(|ids| !ids.is_empty()));
+
     // Two parts beside each other: the day's directory does not say which.
     study(results.path(), "2026-01-03-box/part1", as_it_is);
     study(results.path(), "2026-01-03-box/part2", as_it_is);
