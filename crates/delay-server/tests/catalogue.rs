@@ -288,9 +288,8 @@ fn faults_are_the_same_for_the_same_seed_and_drawn_anew_for_each_attempt() {
                 (0..).zip(order).map(|(index, page)| (page, attempt(&server, &paths[page], batch, index))).collect();
             got.sort_unstable();
             let got: Vec<Got> = got.into_iter().map(|(_, got)| got).collect();
-            let ledger = driver.ledger_when(batch, |ledger| {
-                ledger.completed + ledger.crawl.unwrap().faults() == got.len() as u64
-            });
+            let ledger = driver
+                .ledger_when(batch, |ledger| ledger.completed + ledger.crawl.unwrap().faults() == got.len() as u64);
             assert_counted(&ledger, &got);
             got
         };

@@ -201,9 +201,8 @@ fn makespan_is_true(evidence: &Evidence<'_>) -> Option<String> {
         ));
     }
     let late = evidence.samples.iter().filter(|sample| sample.end_ns > makespan).count();
-    (late > 0).then(|| {
-        format!("{late} of {} answers came after the makespan {}", evidence.workload.requests, ms(makespan))
-    })
+    (late > 0)
+        .then(|| format!("{late} of {} answers came after the makespan {}", evidence.workload.requests, ms(makespan)))
 }
 
 /// What the client says of holds and latencies is what the server says, and fits into the server's span.

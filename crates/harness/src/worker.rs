@@ -7,7 +7,7 @@ use std::sync::Arc;
 use inflight_record::{Connections, Workload};
 
 use crate::batch::{Batch, Urls};
-use crate::crawling::{Kept, Keeping};
+use crate::crawling::{Keeping, Kept};
 use crate::feed::Crawler;
 use crate::model::{Client, Model, ModelError, Setup};
 use crate::probes::own::{self, OwnUsage};

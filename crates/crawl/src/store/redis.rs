@@ -123,7 +123,8 @@ impl Store for Redis {
         // HSCAN may give a row twice; the ids are small, and each is asked for once.
         let ids: Vec<u64> = self.ask(|connection| cmd("HKEYS").arg(&key).query(connection))?;
         for ids in ids.chunks(READ) {
-            let texts: Vec<Option<String>> = self.ask(|connection| cmd("HMGET").arg(&key).arg(ids).query(connection))?;
+            let texts: Vec<Option<String>> =
+                self.ask(|connection| cmd("HMGET").arg(&key).arg(ids).query(connection))?;
             for (id, text) in ids.iter().zip(texts) {
                 // Whoever took it away in the meantime took it away: it is not there.
                 if let Some(text) = text {

@@ -88,7 +88,11 @@ fn checked_plan(arguments: &CrawlArguments, environment: &Environment) -> anyhow
     let plan = arguments.batches.plan(asked, environment)?;
     if crawl.resume {
         let (models, rounds) = (plan.contenders.len(), plan.rounds);
-        ensure!(crawl.lasts(), "--resume needs a store that lasts, such as --store sqlite:books.db, not {}", crawl.store);
+        ensure!(
+            crawl.lasts(),
+            "--resume needs a store that lasts, such as --store sqlite:books.db, not {}",
+            crawl.store
+        );
         ensure!(models == 1, "--resume goes on with the crawl of one model: name it by --models, instead of {models}");
         ensure!(rounds == 1, "--resume goes on with one crawl: leave --rounds out, instead of {rounds}");
     }

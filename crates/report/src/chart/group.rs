@@ -235,8 +235,7 @@ pub(super) struct Pair<'a> {
 }
 
 impl Either {
-    const ALL: [Self; 6] =
-        [Self::Connections, Self::Varying, Self::Hosts, Self::Capacity, Self::Phases, Self::Store];
+    const ALL: [Self; 6] = [Self::Connections, Self::Varying, Self::Hosts, Self::Capacity, Self::Phases, Self::Store];
 
     fn key(self, workload: &Workload) -> Workload {
         let mut key = workload.clone();

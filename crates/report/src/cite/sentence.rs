@@ -2,8 +2,8 @@
 
 use crate::style::{describe, placement};
 use crate::summary::{
-    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, OVER, Of, Summary, crawl_phrase, in_percent, limits,
-    standing, value,
+    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, OVER, Of, Summary, crawl_phrase, in_percent,
+    limits, standing, value,
 };
 
 /// The figure with its interval, model, workload, machine, days and build.

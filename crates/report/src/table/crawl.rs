@@ -113,11 +113,28 @@ mod tests {
         let row = text.lines().filter(|line| line.starts_with('|')).nth(2).unwrap();
         let row: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let wanted = [
-            "m", "1.90 s", "1.90 s – 1.90 s", "950 ms", "50.0 %", "52.6", "946", "1797", "3", "8", "12", "4.00 ms", "1.50 ms",
-            "2.63 µs", "–", "1 ok",
+            "m",
+            "1.90 s",
+            "1.90 s – 1.90 s",
+            "950 ms",
+            "50.0 %",
+            "52.6",
+            "946",
+            "1797",
+            "3",
+            "8",
+            "12",
+            "4.00 ms",
+            "1.50 ms",
+            "2.63 µs",
+            "–",
+            "1 ok",
         ];
         assert_eq!(row, wanted);
-        assert!(text.contains("Stored + failed = details that the lists named") && !text.contains("given up"), "{text}");
+        assert!(
+            text.contains("Stored + failed = details that the lists named") && !text.contains("given up"),
+            "{text}"
+        );
     }
 
     #[test]

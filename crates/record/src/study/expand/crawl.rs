@@ -67,12 +67,7 @@ impl Axes {
             &all.concurrency.values
         ) {
             let crawl = Crawl {
-                site: Site {
-                    catalogue: self.catalogue,
-                    lists: pages.value,
-                    seed,
-                    faults_per_mille: self.faults.value,
-                },
+                site: Site { catalogue: self.catalogue, lists: pages.value, seed, faults_per_mille: self.faults.value },
                 phases: phases.value,
                 store: store.value.clone(),
                 retries: self.retries.value,
