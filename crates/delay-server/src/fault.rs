@@ -31,12 +31,13 @@ pub(crate) fn drawn(site: &Site, page: Page, attempts_before: u16) -> Option<Fau
     let mut hasher = SipHasher13::new_with_keys(site.seed, 0);
     [kind, number, u64::from(attempts_before)].into_iter().for_each(|word| hasher.write_u64(word));
     let drawn = hasher.finish();
-    (drawn % 1000 < u64::from(site.faults_per_mille)).then(|| match drawn / 1000 % 4 {
+    let fault = match drawn / 1000 % 4 {
         0 => Fault::Status,
         1 => Fault::Reset,
         2 => Fault::Truncated,
         _ => Fault::Garbled,
-    })
+    };
+    (drawn % 1000 < u64::from(site.faults_per_mille)).then_some(fault)
 }
 
 #[cfg(test)]
