@@ -89,6 +89,7 @@ impl Parser {
         if ids.len() as u64 != owed {
             return Err(PageError::Names { got: ids.len(), owed });
         }
+        self.whole(body)?;
         let text = serde_json::to_string(&ids)?;
         Ok(Page::List { ids, text })
     }
@@ -104,7 +105,19 @@ impl Parser {
                 (film.id, serde_json::to_string(&film)?)
             }
         };
+        self.whole(body)?;
         if got == asked { Ok(Page::Detail { text }) } else { Err(PageError::Other { got, asked }) }
+    }
+
+    /// A body that was cut short is no JSON, and its parser says so. A browser's parser mends HTML where it was cut, and
+    /// not every client holds the length against the one that was promised: the end of the page has to be there.
+    fn whole(&self, body: &[u8]) -> Result<(), PageError> {
+        match self {
+            Self::Films(_) if !body.trim_ascii_end().ends_with(b"</html>") => {
+                Err(PageError::Missing("</html> at its end"))
+            }
+            Self::Books | Self::Films(_) => Ok(()),
+        }
     }
 }
 

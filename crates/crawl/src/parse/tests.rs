@@ -94,3 +94,17 @@ fn a_cut_list_is_no_list() {
     let half = error(&parser, ItemKind::List, 0, &list.as_bytes()[..list.find("</li>").unwrap()]);
     assert_eq!(half, "it names 1 details in place of 25");
 }
+
+#[test]
+fn a_page_of_films_without_its_end_is_no_page_though_all_that_is_looked_for_is_there() {
+    let (parser, site) = (Parser::new(Catalogue::Films).unwrap(), site(catalogue::Kind::Films));
+    let id = site.ids(0).unwrap().next().unwrap();
+    let film = html(site.detail(id).unwrap());
+    for cut in 1..film.len() {
+        error(&parser, ItemKind::Detail, id, &film[..cut]);
+    }
+    let list = html(site.list(0).unwrap());
+    let cut = &list[..list.len() - HTML_END.len()];
+    assert_eq!(error(&parser, ItemKind::List, 0, cut), "no page: it has no </html> at its end");
+    parser.read(ItemKind::List, 0, &[list, b"\n".to_vec()].concat()).unwrap();
+}
