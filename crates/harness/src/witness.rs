@@ -180,7 +180,7 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
     if makespan < ideal {
         return Some(format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)));
     }
-    delays(evidence).or_else(|| holds(evidence))
+    delays(evidence).or_else(|| late(evidence)).or_else(|| holds(evidence))
 }
 
 /// The makespan is neither longer than the driver waited nor shorter than the server was at it.
@@ -200,9 +200,14 @@ fn makespan_is_true(evidence: &Evidence<'_>) -> Option<String> {
             ms(ledger.span_ns)
         ));
     }
+    None
+}
+
+/// No answer came after the makespan.
+fn late(evidence: &Evidence<'_>) -> Option<String> {
+    let makespan = evidence.makespan_ns;
     let late = evidence.samples.iter().filter(|sample| sample.end_ns > makespan).count();
-    (late > 0)
-        .then(|| format!("{late} of {} answers came after the makespan {}", evidence.workload.requests, ms(makespan)))
+    (late > 0).then(|| format!("{late} of {} answers came after the makespan {}", evidence.samples.len(), ms(makespan)))
 }
 
 /// What the client says of holds and latencies is what the server says, and fits into the server's span.

@@ -30,7 +30,7 @@ pub enum StoreError {
         kind: &'static str,
     },
     /// What is there is not a crawl's.
-    #[error("{place} is not a crawl's own: {found}; it was left as it is, and another place has to be named")]
+    #[error("{place} is not a crawl's own: {found}; it is left as it was, and another place has to be named")]
     Foreign {
         /// The store.
         place: String,

@@ -7,7 +7,7 @@
 use inflight_record::crawl::{Crawl, SiteLedger};
 use inflight_record::{CrawlFigures, Sample, SampleError};
 
-use super::{Evidence, Verdict, costs, failures, holds, in_flight, makespan_is_true, ms, protocol};
+use super::{Evidence, Verdict, costs, failures, holds, in_flight, late, makespan_is_true, ms, protocol};
 
 /// Examines a batch that is a crawl.
 pub(super) fn examine(crawl: &Crawl, evidence: &Evidence<'_>) -> Verdict {
@@ -30,6 +30,7 @@ pub(super) fn examine(crawl: &Crawl, evidence: &Evidence<'_>) -> Verdict {
         .or_else(|| in_flight(evidence))
         .or_else(|| makespan_is_true(evidence))
         .or_else(|| ideal(crawl, figures, evidence))
+        .or_else(|| late(evidence))
         .or_else(|| held(crawl, evidence))
         .or_else(|| counts(crawl, figures, &site))
         .or_else(|| store(figures, &site))
