@@ -15,11 +15,17 @@ use inflight_record::{Connections, HoldLateness, Outcome, Record, Workload};
 use inflight_report::units::{duration, three};
 
 /// No delay: the ceiling.
-const CEILING: Workload = Workload { body_bytes: 128, connections: Connections::Warm, ..Workload::new(20_000, 100, 0) };
+const CEILING: Workload = warm(Workload::new(20_000, 100, 0));
 
 /// A thousand holds at once, for twenty waves.
-const LATENESS: Workload =
-    Workload { body_bytes: 128, connections: Connections::Warm, ..Workload::new(20_000, 1_000, 50_000_000) };
+const LATENESS: Workload = warm(Workload::new(20_000, 1_000, 50_000_000));
+
+/// The same with warm connections and small bodies.
+const fn warm(mut workload: Workload) -> Workload {
+    workload.body_bytes = 128;
+    workload.connections = Connections::Warm;
+    workload
+}
 
 /// One figure of a batch, in nanoseconds.
 type Figure = fn(&Record) -> u64;

@@ -16,7 +16,11 @@ use inflight_record::{Connections, Environment, Outcome, Record, Workload};
 use inflight_report::table::Style;
 
 /// Many requests that are answered at once: what a request costs the client.
-const REQUEST_BOUND: Workload = Workload { connections: Connections::Warm, ..Workload::new(2_000, 50, 0) };
+const REQUEST_BOUND: Workload = {
+    let mut workload = Workload::new(2_000, 50, 0);
+    workload.connections = Connections::Warm;
+    workload
+};
 
 /// All requests in flight at once: who waits for them together, who one after the other.
 const CONCURRENCY_BOUND: Workload = Workload::new(60, 60, 50_000_000);

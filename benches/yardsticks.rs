@@ -75,7 +75,7 @@ fn server_against_nginx(size: Size) -> Outcome<()> {
     let mut batch = 2;
     let mut ours = || {
         batch += 1;
-        server.open(&OpenBatch { batch, requests: size.requests, slots: CONCURRENCY, capacity: None })?;
+        server.open(&OpenBatch::new(batch, size.requests, CONCURRENCY))?;
         fetch(&base, batch)
     };
     let mut ours = Contender { name: "delay server", run: &mut ours };

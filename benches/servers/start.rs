@@ -70,7 +70,7 @@ impl Server {
         if let Running::Ours(server, batch) = &mut self.running {
             // Its ledger is open, as in every batch of a study.
             *batch += 1;
-            server.open(&OpenBatch { batch: *batch, requests, slots: concurrency, capacity: None })?;
+            server.open(&OpenBatch::new(*batch, requests, concurrency))?;
             url = format!("{url}&batch={batch}");
         }
         // Held, so that every connection exists before the clock starts: early answers would free some for later requests.

@@ -13,6 +13,7 @@ use inflight_record::workload::MAX_CONCURRENCY;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::broken::{Broken, reset};
 use crate::connection::Connection;
 use crate::preface::is_http2;
 use crate::state::State;
@@ -61,19 +62,26 @@ fn serve(stream: TcpStream, host: u64, state: &Rc<State>) {
     let local = Local(Rc::clone(state));
     local.clone().execute(async move {
         // A client that goes away or breaks HTTP ends its own connection; the ledger has what became of its requests.
-        let _ = match is_http2(&stream).await {
+        match is_http2(&stream).await {
             Ok(false) => {
-                http1::Builder::new()
+                let mut connection = http1::Builder::new()
                     .writev(false)
                     .auto_date_header(false)
                     .header_read_timeout(None)
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await
+                    .serve_connection(TokioIo::new(stream), service);
+                // Unless it is the server that breaks it, as a site's faults ask for: closing it is all there is to do then.
+                if let Err(error) = (&mut connection).await
+                    && Broken::of(&error) == Some(Broken::Reset)
+                {
+                    reset(connection.into_parts().io.inner());
+                }
             }
             // Boxed, so that tasks of HTTP/1.1 stay as small as they are.
-            Ok(true) => Box::pin(http2_of(local).serve_connection(TokioIo::new(stream), service)).await,
-            Err(_) => Ok(()),
-        };
+            Ok(true) => {
+                let _ = Box::pin(http2_of(local).serve_connection(TokioIo::new(stream), service)).await;
+            }
+            Err(_) => {}
+        }
     });
 }
 

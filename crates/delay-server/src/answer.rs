@@ -1,6 +1,5 @@
 //! What goes back: the held answer with its padding and token, and small JSON texts.
 
-use std::convert::Infallible;
 use std::io::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +10,9 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
+use crate::broken::{Broken, BrokenBody};
 use crate::hold::{Held, Payer};
+use crate::page::{PageBody, PagePiece};
 use crate::refusal::Refusal;
 use crate::request::Delay;
 
@@ -19,15 +20,19 @@ use crate::request::Delay;
 static PAD: [u8; 64 << 10] = [b'x'; 64 << 10];
 /// Room for what is before the padding, with two numbers of 20 digits, or after it.
 const SHORT_MAX: usize = 72;
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The body of any answer.
 pub(crate) enum Answer {
     /// A held answer.
     Held(HeldBody),
-    /// A short text.
+    /// A text that is accounted to nobody.
     Text(Option<Bytes>),
+    /// A page.
+    Page(PageBody),
+    /// Half a page.
+    Broken(BrokenBody),
 }
 
 /// The body of a held answer: `{"batch":7,"index":3,"pad":"xxx","token":"0123456789abcdef"}`.
@@ -79,8 +84,10 @@ impl Short {
 pub(crate) enum Piece {
     /// Of a held answer.
     Held(HeldPiece),
-    /// A short text.
+    /// A text that is accounted to nobody.
     Text(Bytes),
+    /// A page.
+    Page(PagePiece),
 }
 
 /// What is before the padding, padding, and what is after it: each may be empty.
@@ -116,6 +123,7 @@ impl Buf for Piece {
         match self {
             Self::Held(piece) => piece.remaining(),
             Self::Text(text) => text.len(),
+            Self::Page(piece) => piece.left().len(),
         }
     }
 
@@ -126,6 +134,7 @@ impl Buf for Piece {
                 .find(|part| !part.is_empty())
                 .unwrap_or_default(),
             Self::Text(text) => text,
+            Self::Page(piece) => piece.left(),
         }
     }
 
@@ -139,6 +148,7 @@ impl Buf for Piece {
                 piece.tail.start = (piece.tail.start + count - head - pad).min(piece.tail.end);
             }
             Self::Text(text) => text.advance(count),
+            Self::Page(piece) => piece.advance(count),
         }
     }
 }
@@ -186,12 +196,14 @@ impl Drop for HeldBody {
 
 impl Body for Answer {
     type Data = Piece;
-    type Error = Infallible;
+    type Error = Broken;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Piece>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Piece>, Broken>>> {
         let piece = match &mut *self {
             Self::Held(body) => body.next_piece().map(Piece::Held),
             Self::Text(text) => text.take().map(Piece::Text),
+            Self::Page(body) => body.next_piece().map(Piece::Page),
+            Self::Broken(body) => return body.poll_half(cx).map_ok(|half| Frame::data(Piece::Text(half))),
         };
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
@@ -200,6 +212,8 @@ impl Body for Answer {
         match self {
             Self::Held(body) => body.payer.is_none(),
             Self::Text(text) => text.is_none(),
+            Self::Page(body) => body.is_gone(),
+            Self::Broken(_) => false,
         }
     }
 
@@ -207,17 +221,25 @@ impl Body for Answer {
         SizeHint::with_exact(match self {
             Self::Held(body) => body.bytes,
             Self::Text(text) => text.as_ref().map_or(0, |text| text.len() as u64),
+            Self::Page(body) => body.bytes(),
+            Self::Broken(body) => body.promised(),
         })
     }
 }
 
 /// The response to a hold that ended. `headers` are an empty map whose room is used again.
-pub(crate) fn held(held: Held, delay: &Delay, mut headers: HeaderMap) -> Response<Answer> {
-    headers.insert(CONTENT_TYPE, JSON);
-    if let Some(value) = timing(held.held_ns) {
+pub(crate) fn held(held: Held, delay: &Delay, headers: HeaderMap) -> Response<Answer> {
+    timed(Answer::Held(HeldBody::new(held.payer, delay)), JSON, held.held_ns, headers)
+}
+
+/// A response that says for how long it was held.
+#[inline]
+pub(crate) fn timed(answer: Answer, media: HeaderValue, held_ns: u64, mut headers: HeaderMap) -> Response<Answer> {
+    headers.insert(CONTENT_TYPE, media);
+    if let Some(value) = timing(held_ns) {
         headers.insert(SERVER_TIMING, value);
     }
-    let mut response = Response::new(Answer::Held(HeldBody::new(held.payer, delay)));
+    let mut response = Response::new(answer);
     *response.headers_mut() = headers;
     response
 }

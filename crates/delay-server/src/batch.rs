@@ -8,6 +8,7 @@ use inflight_record::{HoldLateness, Ledger, OpenBatch, delay::asked_mark};
 
 use crate::clock::process_cpu_ns;
 use crate::gate::Gate;
+use crate::site::Site;
 
 /// One open batch. Every time is in nanoseconds of the server's clock.
 pub(crate) struct Batch {
@@ -19,10 +20,14 @@ pub(crate) struct Batch {
     pub(crate) forgotten: Cell<bool>,
     /// Where its capacity is limited.
     pub(crate) gate: Option<Gate>,
+    /// Where it is a crawl.
+    pub(crate) site: Option<Site>,
     account: RefCell<Account>,
 }
 
 struct Account {
+    /// How many indices are owed: N, and of a crawl none.
+    owed: u64,
     arrived: u64,
     /// Distinct indices that arrived: the set bits of `seen`.
     distinct: u64,
@@ -59,7 +64,9 @@ impl Batch {
             accepted_before: accepted,
             forgotten: Cell::new(false),
             gate: owed.capacity.map(Gate::new),
+            site: owed.crawl.map(Site::open),
             account: RefCell::new(Account {
+                owed: if owed.crawl.is_some() { 0 } else { owed.requests },
                 arrived: 0,
                 distinct: 0,
                 seen: vec![0; words],
@@ -97,7 +104,7 @@ impl Batch {
         self.account.borrow().arrived
     }
 
-    /// A request arrives; its index must be below N.
+    /// A request arrives; its index must be below the most that may come.
     pub(crate) fn arrive(&self, index: u64, asked_ns: u64, now_ns: u64) {
         let account = &mut *self.account.borrow_mut();
         account.settle(&self.owed, now_ns);
@@ -146,7 +153,7 @@ impl Batch {
         account.settle(&self.owed, now_ns);
         account.in_flight -= 1;
         account.aborted += 1;
-        account.note_end(&self.owed);
+        account.note_end();
     }
 
     /// The last byte of an answer's body was taken by the connection's writer.
@@ -154,14 +161,14 @@ impl Batch {
         let account = &mut *self.account.borrow_mut();
         account.completed += 1;
         account.bytes += bytes;
-        account.note_end(&self.owed);
+        account.note_end();
     }
 
     /// A client went away before the whole body was taken.
     pub(crate) fn abort_body(&self) {
         let account = &mut *self.account.borrow_mut();
         account.aborted += 1;
-        account.note_end(&self.owed);
+        account.note_end();
     }
 
     /// The ledger as it stands.
@@ -182,7 +189,7 @@ impl Batch {
             connections_opened: connections_opened as u64,
             streams: account.streams,
             aborted: account.aborted,
-            missing: self.owed.requests - account.distinct,
+            missing: account.owed.saturating_sub(account.distinct),
             doubled: account.arrived - account.distinct,
             span_ns: account.first_arrival_ns.map_or(0, |first| account.last_answer_ns.saturating_sub(first)),
             arriving_ns: account.first_arrival_ns.map_or(0, |first| account.last_arrival_ns.saturating_sub(first)),
@@ -196,6 +203,7 @@ impl Batch {
             quiet_longest_ns: account.quiet_longest_ns.max(at_peak_ns),
             quiet_sum_ns: account.quiet_sum_ns + quiet_ns,
             cpu_ns: account.cpu_after_ns.unwrap_or_else(process_cpu_ns).saturating_sub(account.cpu_before_ns),
+            crawl: self.site.as_ref().map(Site::ledger),
         }
     }
 }
@@ -203,7 +211,7 @@ impl Batch {
 impl Account {
     /// The time since the last event, if a client with a free slot and requests left let it pass.
     fn quiet_ns(&self, owed: &OpenBatch, now_ns: u64) -> Option<u64> {
-        let waiting = self.in_flight > 0 && self.in_flight < owed.slots && self.distinct < owed.requests;
+        let waiting = self.in_flight > 0 && self.in_flight < owed.slots && self.distinct < self.owed;
         waiting.then(|| now_ns.saturating_sub(self.last_event_ns))
     }
 
@@ -218,9 +226,10 @@ impl Account {
         self.last_event_ns = now_ns;
     }
 
-    /// Reads the CPU time when everything owed has arrived and nothing is under way any more.
-    fn note_end(&mut self, owed: &OpenBatch) {
-        if self.distinct == owed.requests && self.completed + self.aborted == self.arrived {
+    /// Reads the CPU time when everything owed has arrived and nothing is under way any more. Of a crawl nobody knows when
+    /// that is: its CPU time is read with the ledger.
+    fn note_end(&mut self) {
+        if self.distinct == self.owed && self.completed + self.aborted == self.arrived {
             self.cpu_after_ns = Some(process_cpu_ns());
         }
     }
@@ -229,10 +238,11 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use inflight_record::OpenCrawl;
 
     fn open(requests: u64, slots: u64) -> Batch {
         let late_ns = inflight_record::histogram::from_values([]).unwrap();
-        Batch::open(OpenBatch { batch: 7, requests, slots, capacity: None }, 5, late_ns)
+        Batch::open(OpenBatch::new(7, requests, slots), 5, late_ns)
     }
 
     #[test]
@@ -298,6 +308,27 @@ mod tests {
         batch.answer(50, 90, 30, 190);
         let ledger = batch.ledger(200);
         assert_eq!((ledger.held_sum_ns, ledger.queued_sum_ns, ledger.hold_late_ns.max), (90, 30, 10));
+    }
+
+    #[test]
+    fn of_a_crawl_nothing_is_owed() {
+        let site = inflight_record::Site {
+            catalogue: inflight_record::crawl::Catalogue::Books,
+            lists: 1,
+            seed: 1,
+            faults_per_mille: 0,
+        };
+        let owed = OpenBatch { crawl: Some(OpenCrawl { site, delay_ns: 50 }), ..OpenBatch::new(7, 19, 4) };
+        let batch = Batch::open(owed, 0, inflight_record::histogram::from_values([]).unwrap());
+        for (index, now) in [(0, 100), (1, 130)] {
+            batch.arrive(index, 50, now);
+            batch.answer(50, 50, 0, now + 25);
+            batch.complete(1000);
+        }
+        batch.arrive(1, 50, 200);
+        let ledger = batch.ledger(500);
+        assert_eq!((ledger.missing, ledger.doubled, ledger.quiet_sum_ns, ledger.quiet_longest_ns), (0, 1, 0, 0));
+        assert_eq!(ledger.crawl, Some(inflight_record::SiteLedger::default()));
     }
 
     #[test]

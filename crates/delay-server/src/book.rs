@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use inflight_record::workload::{MAX_CONCURRENCY, MAX_REQUESTS};
-use inflight_record::{Ledger, OpenBatch, histogram};
+use inflight_record::crawl::{MAX_FAULTS_PER_MILLE, MAX_LISTS};
+use inflight_record::workload::{MAX_CONCURRENCY, MAX_DELAY_NS, MAX_REQUESTS};
+use inflight_record::{Ledger, OpenBatch, OpenCrawl, histogram};
 use serde::Serialize;
 
 use crate::batch::Batch;
@@ -82,6 +83,7 @@ impl Book {
                 "capacity, where it is given, must be 1 to {MAX_CONCURRENCY}, not {capacity}"
             )));
         }
+        owed.crawl.as_ref().map_or(Ok(()), check_crawl)?;
         if self.find(owed.batch).is_some() {
             return Err(Refusal::BatchOpen(owed.batch));
         }
@@ -117,6 +119,24 @@ impl Book {
     }
 }
 
+/// Checks the ranges of a crawl.
+fn check_crawl(crawl: &OpenCrawl) -> Result<(), Refusal> {
+    let refused = |what: &str, least: u64, most: u64, given: u64| {
+        Err(Refusal::Open(format!("{what} of a crawl must be {least} to {most}, not {given}")))
+    };
+    let OpenCrawl { site, delay_ns } = crawl;
+    if site.lists == 0 || site.lists > MAX_LISTS {
+        return refused("lists", 1, MAX_LISTS, site.lists);
+    }
+    if site.faults_per_mille > MAX_FAULTS_PER_MILLE {
+        return refused("faults_per_mille", 0, MAX_FAULTS_PER_MILLE.into(), site.faults_per_mille.into());
+    }
+    if *delay_ns > MAX_DELAY_NS {
+        return refused("delay_ns", 0, MAX_DELAY_NS, *delay_ns);
+    }
+    Ok(())
+}
+
 /// Adds one.
 pub(crate) fn count(counter: &Cell<u64>) {
     counter.set(counter.get() + 1);
@@ -125,11 +145,13 @@ pub(crate) fn count(counter: &Cell<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use inflight_record::Site;
+    use inflight_record::crawl::Catalogue;
 
     #[test]
     fn the_oldest_batch_is_forgotten() {
         let book = Book::default();
-        let owed = |batch| OpenBatch { batch, requests: 1, slots: 1, capacity: None };
+        let owed = |batch| OpenBatch::new(batch, 1, 1);
         assert_eq!(book.open(owed(1)), Ok(()));
         let first = book.find(1).unwrap();
         assert_eq!(book.open(owed(1)), Err(Refusal::BatchOpen(1)));
@@ -148,11 +170,22 @@ mod tests {
         for (batch, requests, slots) in
             [(0, 1, 1), (1, 0, 1), (1, MAX_REQUESTS + 1, 1), (1, 1, 0), (1, 1, MAX_CONCURRENCY + 1)]
         {
-            assert!(matches!(book.open(OpenBatch { batch, requests, slots, capacity: None }), Err(Refusal::Open(_))));
+            assert!(matches!(book.open(OpenBatch::new(batch, requests, slots)), Err(Refusal::Open(_))));
         }
         for capacity in [0, MAX_CONCURRENCY + 1] {
-            let owed = OpenBatch { batch: 1, requests: 1, slots: 1, capacity: Some(capacity) };
+            let owed = OpenBatch { capacity: Some(capacity), ..OpenBatch::new(1, 1, 1) };
             assert!(matches!(book.open(owed), Err(Refusal::Open(why)) if why.contains("must be 1 to 60000")));
         }
+        for (lists, faults_per_mille, delay_ns, says) in [
+            (0, 0, 0, "lists of a crawl must be 1 to 100000, not 0"),
+            (MAX_LISTS + 1, 0, 0, "lists of a crawl must be 1 to 100000, not 100001"),
+            (1, MAX_FAULTS_PER_MILLE + 1, 0, "faults_per_mille of a crawl must be 0 to 500, not 501"),
+            (1, 0, MAX_DELAY_NS + 1, "delay_ns of a crawl must be 0 to 60000000000, not 60000000001"),
+        ] {
+            let site = Site { catalogue: Catalogue::Books, lists, seed: 1, faults_per_mille };
+            let owed = OpenBatch { crawl: Some(OpenCrawl { site, delay_ns }), ..OpenBatch::new(1, 1, 1) };
+            assert_eq!(book.open(owed), Err(Refusal::Open(says.to_owned())));
+        }
+        assert!(book.find(1).is_none());
     }
 }

@@ -19,8 +19,10 @@ use crate::answer::{self, Answer};
 use crate::batch::Batch;
 use crate::book::count;
 use crate::hold::{Hold, Payer};
+use crate::page::Coming;
 use crate::refusal::Refusal;
-use crate::request::{Delay, Route};
+use crate::request::{Delay, Route, Visit};
+use crate::site::Pages;
 use crate::state::State;
 
 /// Longest body of `POST /ledger`.
@@ -43,6 +45,8 @@ pub(crate) enum Making {
     Ready(Option<Response<Answer>>),
     /// It is held.
     Held(Hold, Delay, HeaderMap),
+    /// It is a page, and held. Boxed, so that this stays as small as it is without.
+    Page(Box<(Hold, Coming, HeaderMap)>),
     /// It needs the request's body.
     Opening(Pin<Box<dyn Future<Output = Response<Answer>>>>),
 }
@@ -62,6 +66,11 @@ impl Connection {
                 head.headers.clear();
                 self.hold(delay, head.version, head.headers)
             }
+            Route::Page(visit) => {
+                let (mut head, _) = request.into_parts();
+                head.headers.clear();
+                self.visit(&visit, head.version, head.headers)
+            }
             Route::OpenBatch if !self.may_open(request.headers()) => Err(Refusal::Guarded),
             Route::OpenBatch => Ok(Making::Opening(Box::pin(open(Rc::clone(&self.state), request.into_body())))),
             Route::ReadLedger(batch) => {
@@ -78,19 +87,11 @@ impl Connection {
     }
 
     fn hold(&self, delay: Delay, version: Version, headers: HeaderMap) -> Result<Making, Refusal> {
-        let batch = delay.batch.map(|number| self.find(number, delay.index)).transpose()?;
-        if let Some(batch) = &batch {
-            if version == Version::HTTP_2 {
-                batch.streamed();
-            }
-            if delay.index % self.state.hosts != self.host {
-                batch.misplaced();
-            }
+        let payer = self.payer(delay.batch, delay.index)?;
+        if payer.site().is_some() {
+            return Err(Refusal::PagesOnly(delay.batch.unwrap_or(0)));
         }
-        if self.state.panic_at_index == Some(delay.index) {
-            panic!("index {} arrived, at which the server was told to panic", delay.index);
-        }
-        let mut hold = Hold::begin(Payer { state: Rc::clone(&self.state), batch }, delay.index, delay.asked_ns);
+        let mut hold = self.arrive(payer, delay.index, delay.asked_ns, version);
         if delay.asked_ns == 0
             && let Some(held) = hold.end()
         {
@@ -99,9 +100,32 @@ impl Connection {
         Ok(Making::Held(hold, delay, headers))
     }
 
+    fn visit(&self, visit: &Visit, version: Version, headers: HeaderMap) -> Result<Making, Refusal> {
+        let payer = self.payer(visit.batch, visit.index)?;
+        let (pages, asked_ns) = match visit.batch {
+            Some(number) => payer.site().ok_or(Refusal::NoCrawl(number))?.offer(visit.catalogue)?,
+            None => (Pages::by_hand(visit.catalogue), 0),
+        };
+        let number = pages.number(visit.page)?;
+        let mut hold = self.arrive(payer.clone(), visit.index, asked_ns, version);
+        let mut coming = Coming::new(&payer, pages, visit, number, version == Version::HTTP_2);
+        if asked_ns == 0
+            && let Some(held) = hold.end()
+        {
+            return Ok(Making::Ready(Some(coming.send(held, headers))));
+        }
+        Ok(Making::Page(Box::new((hold, coming, headers))))
+    }
+
+    /// To whom a request is accounted that names this batch and index.
+    fn payer(&self, batch: Option<u64>, index: u64) -> Result<Payer, Refusal> {
+        let batch = batch.map(|number| self.find(number, index)).transpose()?;
+        Ok(Payer { state: Rc::clone(&self.state), batch })
+    }
+
     /// The open batch of this number, which owes this index: at best the one that this connection carried last.
     fn find(&self, number: u64, index: u64) -> Result<Rc<Batch>, Refusal> {
-        let mut last = self.batch.borrow_mut();
+        let last = self.batch.borrow();
         let known = last.as_ref().filter(|batch| batch.owed.batch == number && !batch.forgotten.get());
         let batch = match known {
             Some(batch) => Rc::clone(batch),
@@ -110,11 +134,28 @@ impl Connection {
         if index >= batch.owed.requests {
             return Err(Refusal::IndexOutside { batch: number, requests: batch.owed.requests });
         }
-        if known.is_none() {
-            batch.carried_by(self.number);
-            *last = Some(Rc::clone(&batch));
-        }
         Ok(batch)
+    }
+
+    /// A request arrives against which nothing speaks.
+    fn arrive(&self, payer: Payer, index: u64, asked_ns: u64, version: Version) -> Hold {
+        if let Some(batch) = &payer.batch {
+            let mut last = self.batch.borrow_mut();
+            if !last.as_ref().is_some_and(|last| Rc::ptr_eq(last, batch)) {
+                batch.carried_by(self.number);
+                *last = Some(Rc::clone(batch));
+            }
+            if version == Version::HTTP_2 {
+                batch.streamed();
+            }
+            if index % self.state.hosts != self.host {
+                batch.misplaced();
+            }
+        }
+        if self.state.panic_at_index == Some(index) {
+            panic!("index {index} arrived, at which the server was told to panic");
+        }
+        Hold::begin(payer, index, asked_ns)
     }
 }
 
@@ -137,6 +178,11 @@ impl Future for Making {
             Self::Held(hold, delay, headers) => {
                 let held = ready!(Pin::new(hold).poll(cx))?;
                 Poll::Ready(Ok(answer::held(held, delay, std::mem::take(headers))))
+            }
+            Self::Page(page) => {
+                let (hold, coming, headers) = &mut **page;
+                let held = ready!(Pin::new(hold).poll(cx))?;
+                Poll::Ready(Ok(coming.send(held, std::mem::take(headers))))
             }
             Self::Opening(opening) => opening.as_mut().poll(cx).map(Ok),
         }

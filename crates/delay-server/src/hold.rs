@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use crate::batch::Batch;
 use crate::book::count;
 use crate::gate::{Gate, Place};
+use crate::site::Site;
 use crate::state::State;
 use crate::timer::Key;
 
@@ -27,6 +28,11 @@ impl Payer {
         };
         batch.arrive(index, asked_ns, now_ns);
         batch.gate.as_ref().map_or(Place::Served(now_ns), |gate| gate.enter(now_ns))
+    }
+
+    /// The site of its batch, where that is a crawl.
+    pub(crate) fn site(&self) -> Option<&Site> {
+        self.batch.as_ref().and_then(|batch| batch.site.as_ref())
     }
 
     fn gate(&self) -> Option<&Gate> {

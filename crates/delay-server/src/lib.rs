@@ -7,7 +7,11 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `GET /delay/{seconds}?batch=7&index=3&bytes=1024` | after the hold, `{"batch":7,"index":3,"pad":"xxx","token":"16 hex digits"}`, padded to `bytes` (up to 64 MiB, never cut); `Server-Timing: hold;dur=` has the real hold in milliseconds |
-//! | `POST /ledger` with an [`OpenBatch`](inflight_record::OpenBatch) | opens a batch: 201; 409 if it is open already; the body is `{"batch":7,"requests":100,"slots":10}`, with `"capacity":5` (1 to 60,000) where so many are served at once |
+//! | `GET /api/book/?limit=18&offset=36&batch=7&index=3` | after the hold, a list of books as JSON; its last field is `token` |
+//! | `GET /api/book/{id}?batch=7&index=3` | after the hold, a book as JSON; its last field is `token` |
+//! | `GET /top250?start=50&batch=7&index=3` | after the hold, a list of films as HTML; its last script is `{"token":"16 hex digits"}` |
+//! | `GET /subject/{id}/?batch=7&index=3` | after the hold, a film as HTML; its last script is the same |
+//! | `POST /ledger` with an [`OpenBatch`](inflight_record::OpenBatch) | opens a batch: 201; 409 if it is open already; the body is `{"batch":7,"requests":100,"slots":10}`, with `"capacity":5` (1 to 60,000) where so many are served at once, and `"crawl":{"site":{"catalogue":"books","lists":100,"seed":1},"delay_ns":50000000}` where it is a crawl |
 //! | `GET /ledger?batch=7` | its [`Ledger`](inflight_record::Ledger) so far |
 //! | `GET /ledger` | the open batches, and the counts of requests that named none or were refused |
 //! | `GET /health` | `{"status":"ok","version":"…"}` |
@@ -17,6 +21,26 @@
 //! `{"error":"what would be right"}`. `HEAD` is refused (405): nothing here measures it.
 //!
 //! With several hosts ([`Options::hosts`]) every route is served on each of them, from one book.
+//!
+//! # The catalogue
+//! The pages are those of `inflight_catalogue`, which says where in them everything is. A batch that was opened as a crawl has
+//! a site, and its requests are for the pages of that; each is held for the batch's `delay_ns`. `/delay` is refused in it, as
+//! the catalogue is in a batch that is no crawl. `limit` must be 18 and may be left out; `offset` and `start` must be the
+//! place of a list's first detail, and are 0 where they are left out. Without a batch there is a site for people to look at:
+//! 100 lists of books and 10 of films from seed 1, without delay and faults, counted with the other requests that name none.
+//!
+//! # Faults
+//! `"faults_per_mille":20` in a site has 20 of a thousand attempts fail. Which ones is drawn from the seed, the page and how
+//! often this page was asked for before in this batch (`fault.rs`), and from nothing else: every model meets the same faults,
+//! whatever order it fetches in, and a page that is asked for again is drawn anew. An attempt that fails is held as long as
+//! the others, and then, each kind being as likely:
+//!
+//! | fault | HTTP/1.1 | HTTP/2 |
+//! | --- | --- | --- |
+//! | status | 500 with `{"error":"…"}` | the same |
+//! | reset | half of the promised body, then a reset of the connection | half of it, then a reset of the stream |
+//! | truncated | half of the promised body, then the end of the connection | half of it, then the end of the stream |
+//! | garbled | 200, and the page back to front with its token at its end | the same |
 //!
 //! # Protocols
 //! HTTP/1.1, and HTTP/2 without TLS for clients that know beforehand (prior knowledge; there is no `Upgrade`), on one port.
@@ -30,6 +54,11 @@
 //! written: a client's makespan is never shorter than the ledger's span. It is completed when the last byte of its
 //! body was taken by the connection's writer, and aborted when its client went away, or reset its stream, earlier. What a
 //! client's windows keep back has not been taken. A client that goes away during the hold is noticed at once.
+//!
+//! Of a crawl, `requests` are attempts, and no index is owed: nothing is missing, and no time quiet. The ledger's `crawl`
+//! counts lists and details, each once however often it was asked for, when it is completed; `details_mark` is the sum of the
+//! marks of those details. A fault counts, by its kind and not as completed or aborted, when its response is made. So once
+//! nothing is under way, `requests` are `completed`, `aborted` and the faults together.
 //!
 //! # Capacity
 //! Of a batch with a capacity at most so many requests are served (their delay runs) at once; the others wait in order of
@@ -60,7 +89,8 @@
 //! - One thread: 6 to 7 µs of CPU a request at D = 0 and C = 100, as one nginx 1.22 worker that returns the same bytes
 //!   (there 150,000 requests a second with the client on the other CPU, both saturated). With more connections each
 //!   request costs more (13 to 17 µs at C = 1000, caches being cold). Beyond that holds end late, which the ledger shows.
-//! - The last 16 batches are kept, each of at most 10 million requests.
+//! - The last 16 batches are kept, each of at most 10 million requests; a crawl takes 4 bytes for each page of its site.
+//! - A page is made anew for each attempt, when that arrives, which is part of its hold.
 //! - No `Date` header, no TLS, no compression.
 //! - Ending is prompt: held requests get no answer.
 
@@ -68,17 +98,21 @@ mod accept;
 mod answer;
 mod batch;
 mod book;
+mod broken;
 mod clock;
 mod connection;
+mod fault;
 mod gate;
 mod handle;
 mod hold;
 mod listen;
 mod options;
+mod page;
 mod preface;
 mod refusal;
 mod request;
 mod serve;
+mod site;
 mod state;
 mod timer;
 

@@ -6,7 +6,10 @@ use hyper::StatusCode;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// No such path.
-    #[error("no such path; there are /delay/{{seconds}}, /ledger and /health")]
+    #[error(
+        "no such path; there are /delay/{{seconds}}, /api/book/, /api/book/{{id}}, /top250, /subject/{{id}}/, /ledger and \
+         /health"
+    )]
     Path,
     /// The path does not serve this method.
     #[error("this path serves {allow} only")]
@@ -34,8 +37,54 @@ pub(crate) enum Refusal {
         max: u64,
     },
     /// A batch is named, but no index.
-    #[error("a request that names a batch must name its index too: /delay/0.05?batch=7&index=3")]
+    #[error("a request that names a batch must name its index too, as in batch=7&index=3")]
     IndexMissing,
+    /// A list of another length is asked for.
+    #[error("limit must be {0}: a list has so many books")]
+    Limit(u64),
+    /// A list is asked for that begins in the middle of one.
+    #[error("{key} must be a multiple of {step}, such as {key}={step}")]
+    Place {
+        /// What the query calls it.
+        key: &'static str,
+        /// How many details a list names.
+        step: u64,
+    },
+    /// An id is no number.
+    #[error("an id is a whole number, as in /api/book/1234567 and /subject/1234567/")]
+    Id,
+    /// The site has fewer lists.
+    #[error("no such list: there are {lists}, and the last is at {key}={last}")]
+    NoList {
+        /// How many it has.
+        lists: u64,
+        /// What the query calls the place of a list.
+        key: &'static str,
+        /// The place of the last.
+        last: u64,
+    },
+    /// The site has no detail of this id.
+    #[error("no detail of the {catalogue} has the id {id}: the lists name all that there are")]
+    NoDetail {
+        /// What the site offers.
+        catalogue: &'static str,
+        /// The id.
+        id: u64,
+    },
+    /// The site of the batch offers something else.
+    #[error("the site of this batch has {offered} and no {asked}")]
+    OtherCatalogue {
+        /// What it has.
+        offered: &'static str,
+        /// What was asked for.
+        asked: &'static str,
+    },
+    /// A page is asked for in a batch that is no crawl.
+    #[error("batch {0} is no crawl, and has no pages: POST /ledger with \"crawl\" opens one that has")]
+    NoCrawl(u64),
+    /// A delay is asked for in a batch that is a crawl.
+    #[error("batch {0} is a crawl: its requests are for pages, not for /delay")]
+    PagesOnly(u64),
     /// The index is not owed by the batch.
     #[error("index must be below the {requests} requests of batch {batch}")]
     IndexOutside {
@@ -55,7 +104,8 @@ pub(crate) enum Refusal {
     Guarded,
     /// The body of `POST /ledger` is wrong.
     #[error(
-        "POST /ledger takes {{\"batch\":7,\"requests\":100,\"slots\":10}}, and \"capacity\":5 where so many are served at once: {0}"
+        "POST /ledger takes {{\"batch\":7,\"requests\":100,\"slots\":10}}, \"capacity\":5 where so many are served at once, and \
+         \"crawl\":{{\"site\":{{\"catalogue\":\"books\",\"lists\":100,\"seed\":1}},\"delay_ns\":50000000}} where it is a crawl: {0}"
     )]
     Open(String),
 }
@@ -64,7 +114,11 @@ impl Refusal {
     /// The status that says it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Path | Self::BatchUnknown(_) => StatusCode::NOT_FOUND,
+            Self::Path
+            | Self::BatchUnknown(_)
+            | Self::NoList { .. }
+            | Self::NoDetail { .. }
+            | Self::OtherCatalogue { .. } => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BatchOpen(_) => StatusCode::CONFLICT,
             Self::Guarded => StatusCode::UNAUTHORIZED,

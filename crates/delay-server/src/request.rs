@@ -1,15 +1,21 @@
 //! Reads a request's path and query: which route, and what it asks for.
 
+mod page;
+
 use hyper::Method;
 use inflight_record::workload::{MAX_BODY_BYTES, MAX_DELAY_NS};
 
 use crate::refusal::Refusal;
+
+pub(crate) use page::{Page, Visit, place_key};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `GET /delay/{seconds}`.
     Delay(Delay),
+    /// A page of the catalogue: `GET /api/book/…`, `GET /top250`, `GET /subject/{id}/`.
+    Page(Visit),
     /// `POST /ledger`.
     OpenBatch,
     /// `GET /ledger?batch=…`.
@@ -48,7 +54,7 @@ impl Route {
                 Ok(batch.map_or(Self::Overview, Self::ReadLedger))
             }
             "/health" => only(method, &Method::GET, "GET").map(|()| Self::Health),
-            _ => Err(Refusal::Path),
+            _ => Visit::parse(method, path, query).map(Self::Page),
         }
     }
 }

@@ -6,14 +6,16 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use inflight_record::workload::MAX_DELAY_NS;
-use inflight_record::{Connections, Ledger, OpenBatch, Outside, Reported, Sample, TokenKey, Workload};
+use inflight_record::{
+    Connections, CrawlFigures, Ledger, OpenBatch, OpenCrawl, Outside, Reported, Sample, TokenKey, Workload,
+};
 
 use crate::child::{Child, Program, Silence};
 use crate::plan::{Contender, Cpus};
 use crate::probes::machine::Reading;
 use crate::protocol::{CHUNK, FromWorker, PROTOCOL_VERSION, Part, ToWorker, Usage};
 use crate::server::{Server, ServerError};
-use crate::urls::UrlList;
+use crate::urls::{UrlList, list_url};
 use crate::watch::{Watch, baseline_bytes};
 
 /// How long a worker may take to say hello, to send its samples, or to warm up beyond the batch's own limit.
@@ -59,6 +61,8 @@ pub struct Seen {
     pub samples: Vec<Sample>,
     /// Its first few error texts.
     pub texts: Vec<String>,
+    /// Of a crawl: what came of it, as the worker says, or why it cannot tell.
+    pub crawl: Option<Result<CrawlFigures, String>>,
     /// As the server says.
     pub ledger: Ledger,
     /// As the driver saw it.
@@ -142,9 +146,10 @@ impl Attempt<'_> {
         // Not before the warm-up: connections count as opened from here on.
         server.open(&OpenBatch {
             batch: self.batch,
-            requests: self.workload.requests,
+            requests: self.workload.indices(),
             slots: self.declared_peak,
             capacity: self.workload.capacity,
+            crawl: self.open_crawl(),
         })?;
         started(server.pid(), worker.pid());
 
@@ -159,7 +164,7 @@ impl Attempt<'_> {
         };
         let ledger = server.ledger(self.batch)?;
         say(worker, &ToWorker::Report);
-        let (samples, texts) = self.samples(worker)?;
+        let (samples, texts, crawl) = self.samples(worker)?;
         Ok(Seen {
             makespan_ns,
             error,
@@ -168,6 +173,7 @@ impl Attempt<'_> {
             reported,
             samples,
             texts,
+            crawl,
             ledger,
             outside: watched.outside,
             threads_peak: watched.threads_peak,
@@ -190,36 +196,48 @@ impl Attempt<'_> {
         if self.workload.connections == Connections::Warm {
             let workload = warm_up(self.workload, self.declared_peak);
             let batch = warm_up_number(self.batch);
-            server.open(&OpenBatch {
-                batch,
-                requests: workload.requests,
-                slots: self.declared_peak,
-                capacity: None,
-            })?;
+            server.open(&OpenBatch::new(batch, workload.requests, self.declared_peak))?;
             send_urls(worker, Part::WarmUp, UrlList::new(&hosts, &workload, batch), workload);
         }
-        send_urls(worker, Part::Timed, UrlList::new(&hosts, self.workload, self.batch), self.workload.clone());
+        match &self.workload.crawl {
+            None => {
+                send_urls(worker, Part::Timed, UrlList::new(&hosts, self.workload, self.batch), self.workload.clone());
+            }
+            Some(crawl) => {
+                let (host, site, batch) = (hosts.into_iter().next().unwrap_or_default(), crawl.site, self.batch);
+                send_all(worker, Part::Timed, (0..site.lists).map(move |list| list_url(&host, &site, batch, list)));
+            }
+        }
         say(worker, &ToWorker::Prepare);
         Ok(())
     }
 
-    fn samples(&self, worker: &mut Child) -> Result<(Vec<Sample>, Vec<String>), Broken> {
+    fn open_crawl(&self) -> Option<OpenCrawl> {
+        let Workload { crawl, delay_ns, .. } = self.workload;
+        crawl.as_ref().map(|crawl| OpenCrawl { site: crawl.site, delay_ns: *delay_ns })
+    }
+
+    /// The samples, the first few error texts, and what came of a crawl.
+    fn samples(&self, worker: &mut Child) -> Result<Reports, Broken> {
+        let most = self.workload.indices();
+        // The store of a crawl is read back before the end is said, and is waited for where it does not answer.
+        let patience = if self.workload.crawl.is_some() { 4 * PATIENCE } else { PATIENCE };
         let mut samples = Vec::new();
         loop {
-            match self.hear(worker, PATIENCE, "samples", Broken::Failed)? {
+            match self.hear(worker, patience, "samples", Broken::Failed)? {
                 FromWorker::Samples(columns) => {
                     let more = columns.into_samples(samples.len() as u64);
                     samples.extend(
                         more.ok_or_else(|| Broken::Failed("the worker's sample columns differ in length".to_owned()))?,
                     );
-                    if samples.len() as u64 > self.workload.requests {
-                        return Err(Broken::Failed(format!(
-                            "the worker sent more than {} samples",
-                            self.workload.requests
-                        )));
+                    if samples.len() as u64 > most {
+                        return Err(Broken::Failed(format!("the worker sent more than {most} samples")));
                     }
                 }
-                FromWorker::End { texts } => return Ok((samples, texts)),
+                FromWorker::End { texts, crawl, unread } => {
+                    let crawl = unread.map(Err).or(crawl.map(Ok));
+                    return Ok((samples, texts, crawl));
+                }
                 other => return Err(unexpected("samples or end", &other)),
             }
         }
@@ -262,6 +280,8 @@ impl Attempt<'_> {
     }
 }
 
+type Reports = (Vec<Sample>, Vec<String>, Option<Result<CrawlFigures, String>>);
+
 /// The batch number of the warm-up before a batch: batches of a run have even numbers.
 fn warm_up_number(batch: u64) -> u64 {
     batch + 1
@@ -279,6 +299,7 @@ fn warm_up(workload: &Workload, declared_peak: u64) -> Workload {
         delay_ns: hold_ns.max(workload.delay_ns),
         lognormal: None,
         capacity: None,
+        crawl: None,
         ..workload.clone()
     }
 }
@@ -293,18 +314,25 @@ fn for_hosts(server: &Program, hosts: u64) -> Program {
 }
 
 fn send_urls(worker: &Child, part: Part, urls: UrlList, workload: Workload) {
+    // One delay after the other: a batch may have ten million.
     worker.write(move |stdin| {
-        // One delay after the other: a batch may have ten million.
-        let mut delays = (0..).zip(workload.delays_ns());
-        loop {
-            let urls: Vec<String> =
-                delays.by_ref().take(CHUNK).map(|(index, delay_ns)| urls.url(index, delay_ns)).collect();
-            if urls.is_empty() {
-                return Ok(());
-            }
-            write_line(stdin, &ToWorker::Urls { part, urls })?;
-        }
+        let delays = (0..).zip(workload.delays_ns());
+        write_urls(stdin, part, delays.map(|(index, delay_ns)| urls.url(index, delay_ns)))
     });
+}
+
+fn send_all(worker: &Child, part: Part, urls: impl Iterator<Item = String> + Send + 'static) {
+    worker.write(move |stdin| write_urls(stdin, part, urls));
+}
+
+fn write_urls(stdin: &mut impl Write, part: Part, mut urls: impl Iterator<Item = String>) -> io::Result<()> {
+    loop {
+        let urls: Vec<String> = urls.by_ref().take(CHUNK).collect();
+        if urls.is_empty() {
+            return Ok(());
+        }
+        write_line(stdin, &ToWorker::Urls { part, urls })?;
+    }
 }
 
 fn write_line(stdin: &mut impl Write, line: &ToWorker) -> io::Result<()> {

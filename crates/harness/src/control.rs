@@ -47,7 +47,7 @@ struct HandicappedClient {
 impl Client for HandicappedClient {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
         self.client.fetch(batch)?;
-        spin(self.work * u32::try_from(batch.len())?)?;
+        spin(self.work * u32::try_from(batch.made())?)?;
         wait(self.delay);
         Ok(())
     }

@@ -8,11 +8,13 @@ use inflight_stats::nearest_rank;
 ///
 /// # Errors
 /// A histogram cannot be written (never seen).
-pub fn latencies(samples: &[Sample]) -> Result<(Latency, Histograms), HistogramError> {
-    let (from_start_ns, from_start) = one(samples.iter().map(|sample| sample.end_ns).collect())?;
-    let (from_send_ns, from_send) = one(samples.iter().map(since_send).collect())?;
+pub fn latencies<'s>(
+    samples: impl Iterator<Item = &'s Sample> + Clone,
+) -> Result<(Latency, Histograms), HistogramError> {
+    let (from_start_ns, from_start) = one(samples.clone().map(|sample| sample.end_ns).collect())?;
+    let (from_send_ns, from_send) = one(samples.clone().map(since_send).collect())?;
     let (overhead_ns, overhead) =
-        one(samples.iter().map(|sample| since_send(sample).saturating_sub(sample.hold_ns)).collect())?;
+        one(samples.map(|sample| since_send(sample).saturating_sub(sample.hold_ns)).collect())?;
     Ok((
         Latency { from_start_ns, from_send_ns, overhead_ns },
         Histograms { from_start_ns: from_start, from_send_ns: from_send, overhead_ns: overhead },
@@ -47,7 +49,7 @@ mod tests {
             token: None,
             error: None,
         };
-        let (latency, histograms) = latencies(&[sample]).unwrap();
+        let (latency, histograms) = latencies([sample].iter()).unwrap();
         assert_eq!((latency.from_start_ns.p50, latency.from_send_ns.p50, latency.overhead_ns.p50), (180, 80, 30));
         assert_eq!(histogram::decode(&histograms.overhead_ns).unwrap().max(), 30);
     }

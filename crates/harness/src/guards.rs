@@ -100,7 +100,9 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
     let least = LEAST_TICKS * TICK_NS;
     let above = |ns: u64, share: f64, cpus: u64| ns >= least && ns as f64 > share * wall * cpus as f64;
     // A pool by host may rightly open more: the warm-up fills each with its share, and a host may be asked for more.
-    let one_pool = workload.hosts == 1;
+    // Where a site has faults, connections break, and others are opened in their place.
+    let faults = workload.crawl.as_ref().is_some_and(|crawl| crawl.site.faults_per_mille > 0);
+    let one_pool = workload.hosts == 1 && !faults;
     // With varying delays a twentieth of their median: what the server is late by does not grow with a delay.
     let late_limit = HOLD_LATE_NS.max(workload.delay_ns / 20);
     let tripped = [

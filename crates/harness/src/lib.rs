@@ -3,15 +3,17 @@
 //! The data's way, which is also the order to read in: [`plan`] → [`driver`] → [`attempt`] (one batch: [`server`] and
 //! [`child`] processes, the [`protocol`] between them) → [`worker`] (the child's side, with the one timing loop) →
 //! [`model`] and [`batch`] (what a contender sees) → [`sample_log`] → [`figures`], [`guards`] and [`witness`] →
-//! [`store`]. [`probes`], [`limits`] and [`environment`] read the machine.
+//! [`store`]. Of a crawl, [`feed`] stands between model and pages. [`probes`], [`limits`] and [`environment`] read the machine.
 
 pub mod attempt;
 pub mod batch;
 pub mod child;
 pub mod clock;
 pub mod control;
+mod crawling;
 pub mod driver;
 pub mod environment;
+pub mod feed;
 pub mod figures;
 pub mod guards;
 pub mod limits;
@@ -27,5 +29,5 @@ mod watch;
 pub mod witness;
 pub mod worker;
 
-pub use batch::{Batch, InFlight, Urls};
+pub use batch::{Batch, InFlight, Ticket, Urls};
 pub use model::{Client, Model, ModelError, Setup};

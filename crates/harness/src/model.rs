@@ -26,8 +26,10 @@ pub trait Model: Sync {
 pub trait Client {
     /// Fetches every URL of the batch, at most [`Batch::concurrency`] at once, and returns when the last answer is in.
     ///
-    /// Around each request stand [`Batch::send`] and [`InFlight::finish`](crate::batch::InFlight::finish) or
-    /// [`fail`](crate::batch::InFlight::fail); a request that fails is noted so, and the batch goes on.
+    /// Before each request stands [`Batch::admit`], around it [`Batch::send`] and
+    /// [`InFlight::finish`](crate::batch::InFlight::finish) or [`fail`](crate::batch::InFlight::fail), all of which have forms
+    /// for asynchronous code; a request that fails is noted so, and the batch goes on. Nothing else is needed for a model to
+    /// crawl: what a page is, and where it is stored, no model knows.
     ///
     /// # Errors
     /// Only what stops the whole batch.

@@ -15,7 +15,7 @@
 //! Anything else on stdout is an error and fails the batch; stderr is free, and its end is quoted when a worker breaks.
 //! When stdin ends, the worker exits. Times are nanoseconds of the worker's monotonic clock since its timed span began.
 
-use inflight_record::{Reported, Sample, SampleError, Token, Workload};
+use inflight_record::{CrawlFigures, Reported, Sample, SampleError, Token, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,8 @@ pub enum ToWorker {
         /// The workload.
         workload: Workload,
     },
-    /// Some of the URLs, in order; lines add up.
+    /// Some of the URLs, in order; lines add up. Of a crawl, those of its list pages, to which each attempt adds its
+    /// `index`: the other pages are for the worker to find.
     Urls {
         /// Which batch they belong to.
         part: Part,
@@ -98,6 +99,12 @@ pub enum FromWorker {
         /// The first few error texts.
         #[serde(default)]
         texts: Vec<String>,
+        /// What came of a crawl.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        crawl: Option<CrawlFigures>,
+        /// Why that could not be told: the store cannot be read back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unread: Option<String>,
     },
 }
 

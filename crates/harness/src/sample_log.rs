@@ -89,6 +89,13 @@ impl SampleLog {
         self.slots.is_empty()
     }
 
+    /// How many slots there are before the first that was never sent.
+    #[must_use]
+    pub fn sent_first(&self) -> usize {
+        let unsent = |slot: &Slot| slot.start_ns.load(Ordering::Relaxed) == NEVER;
+        self.slots.iter().position(unsent).unwrap_or(self.slots.len())
+    }
+
     /// The sample of one request; panics where there is none.
     #[must_use]
     pub fn sample(&self, index: usize) -> Sample {

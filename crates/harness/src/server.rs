@@ -117,10 +117,8 @@ impl Server {
     /// # Errors
     /// It is gone, or refuses.
     pub fn open(&mut self, batch: &OpenBatch) -> Result<(), ServerError> {
-        // Plain numbers: writing them as JSON cannot fail.
-        let capacity = batch.capacity.map_or_else(String::new, |capacity| format!(",\"capacity\":{capacity}"));
-        let OpenBatch { batch, requests, slots, .. } = batch;
-        let body = format!("{{\"batch\":{batch},\"requests\":{requests},\"slots\":{slots}{capacity}}}");
+        // Writing plain numbers as JSON cannot fail; an empty body would be refused.
+        let body = serde_json::to_string(batch).unwrap_or_default();
         let sent = self
             .agent
             .post(format!("{}/ledger", self.url))

@@ -1,6 +1,7 @@
 //! The URLs of a batch: each with its own delay and index, and the hosts taken in turn.
 
 use inflight_record::Workload;
+use inflight_record::crawl::{Catalogue, Site};
 
 /// Makes the URLs of one batch.
 #[derive(Debug, Clone)]
@@ -23,6 +24,16 @@ impl UrlList {
         let host = usize::try_from(host).ok().and_then(|host| self.hosts.get(host)).map_or("", String::as_str);
         let Self { batch, body_bytes, .. } = self;
         format!("{host}/delay/{}?batch={batch}&index={index}&bytes={body_bytes}", seconds(delay_ns))
+    }
+}
+
+/// The URL of a list page, by its number from 0, without the index of an attempt.
+pub(crate) fn list_url(host: &str, site: &Site, batch: u64, list: u64) -> String {
+    let per_list = site.catalogue.per_list();
+    let first = list * per_list;
+    match site.catalogue {
+        Catalogue::Books => format!("{host}/api/book/?limit={per_list}&offset={first}&batch={batch}"),
+        Catalogue::Films => format!("{host}/top250?start={first}&batch={batch}"),
     }
 }
 
@@ -51,6 +62,14 @@ mod tests {
         let urls = UrlList::new(&["http://127.0.0.1:80".to_owned()], &workload, 4);
         assert_eq!(urls.url(9, 50_000_000), "http://127.0.0.1:80/delay/0.05?batch=4&index=9&bytes=1024");
         assert_eq!(urls.url(0, 31_400_000), "http://127.0.0.1:80/delay/0.0314?batch=4&index=0&bytes=1024");
+    }
+
+    #[test]
+    fn list_pages_name_their_first_item() {
+        let books = Site { catalogue: Catalogue::Books, lists: 9, seed: 1, faults_per_mille: 0 };
+        assert_eq!(list_url("http://a", &books, 4, 2), "http://a/api/book/?limit=18&offset=36&batch=4");
+        let films = Site { catalogue: Catalogue::Films, ..books };
+        assert_eq!(list_url("http://a", &films, 4, 2), "http://a/top250?start=50&batch=4");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The witness: holds a model's samples against the server's ledger. Pure: the same evidence gives the same verdict.
 
+mod crawl;
 mod fill;
 pub mod yardstick;
 
-use inflight_record::{Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
+use inflight_record::{CrawlFigures, Ledger, Network, Outside, Sample, SampleError, TokenKey, Workload};
 
 use crate::protocol::Usage;
 
@@ -43,6 +44,8 @@ pub struct Evidence<'a> {
     pub disturbed_ns: u64,
     /// What the network lost.
     pub network: Network,
+    /// Of a crawl: what came of it, as the worker says, or why it cannot tell.
+    pub crawl: Option<&'a Result<CrawlFigures, String>>,
 }
 
 /// What the witness says.
@@ -64,6 +67,9 @@ pub enum Verdict {
 /// Examines a batch: every check of METHODOLOGY.md, "What the witness checks", in its order.
 #[must_use]
 pub fn examine(evidence: &Evidence<'_>) -> Verdict {
+    if let Some(crawl) = &evidence.workload.crawl {
+        return crawl::examine(crawl, evidence);
+    }
     if let Some(reason) = failures(evidence) {
         return Verdict::Failed(reason);
     }
@@ -166,6 +172,19 @@ fn answers(evidence: &Evidence<'_>) -> Option<String> {
 
 /// No clock ran faster than another, and no delay was cut short.
 fn times(evidence: &Evidence<'_>) -> Option<String> {
+    let makespan = evidence.makespan_ns;
+    if let Some(reason) = makespan_is_true(evidence) {
+        return Some(reason);
+    }
+    let ideal = evidence.workload.ideal_with_peak_ns(evidence.declared_peak);
+    if makespan < ideal {
+        return Some(format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)));
+    }
+    delays(evidence).or_else(|| late(evidence)).or_else(|| holds(evidence))
+}
+
+/// The makespan is neither longer than the driver waited nor shorter than the server was at it.
+fn makespan_is_true(evidence: &Evidence<'_>) -> Option<String> {
     let (ledger, makespan) = (evidence.ledger, evidence.makespan_ns);
     if makespan > evidence.outside.wall_ns {
         return Some(format!(
@@ -181,21 +200,19 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
             ms(ledger.span_ns)
         ));
     }
-    let ideal = evidence.workload.ideal_with_peak_ns(evidence.declared_peak);
-    if makespan < ideal {
-        return Some(format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)));
-    }
-    if let Some(reason) = delays(evidence) {
-        return Some(reason);
-    }
+    None
+}
+
+/// No answer came after the makespan.
+fn late(evidence: &Evidence<'_>) -> Option<String> {
+    let makespan = evidence.makespan_ns;
     let late = evidence.samples.iter().filter(|sample| sample.end_ns > makespan).count();
-    if late > 0 {
-        return Some(format!(
-            "{late} of {} answers came after the makespan {}",
-            evidence.workload.requests,
-            ms(makespan)
-        ));
-    }
+    (late > 0).then(|| format!("{late} of {} answers came after the makespan {}", evidence.samples.len(), ms(makespan)))
+}
+
+/// What the client says of holds and latencies is what the server says, and fits into the server's span.
+fn holds(evidence: &Evidence<'_>) -> Option<String> {
+    let ledger = evidence.ledger;
     let latencies: u64 = evidence.samples.iter().map(|sample| sample.end_ns.saturating_sub(sample.start_ns)).sum();
     if latencies < ledger.held_sum_ns {
         return Some(format!(
@@ -211,15 +228,14 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
         return Some(format!("the samples' holds add up to {}, the server's to {}", ms(holds), ms(ledger.held_sum_ns)));
     }
     let room = u128::from(ledger.peak_in_flight) * u128::from(ledger.span_ns);
-    if u128::from(ledger.held_sum_ns) > room {
-        return Some(format!(
+    (u128::from(ledger.held_sum_ns) > room).then(|| {
+        format!(
             "the holds of {} do not fit into {} in flight over {}",
             ms(ledger.held_sum_ns),
             ledger.peak_in_flight,
             ms(ledger.span_ns)
-        ));
-    }
-    None
+        )
+    })
 }
 
 /// Each index asked for its own delay, and the server served as many at once as the workload says.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use inflight_record::{Connections, Workload};
 
 use crate::batch::{Batch, Urls};
+use crate::crawling::{Keeping, Kept};
+use crate::feed::Crawler;
 use crate::model::{Client, Model, ModelError, Setup};
 use crate::probes::own::{self, OwnUsage};
 use crate::protocol::{CHUNK, FromWorker, PROTOCOL_VERSION, Part, SampleColumns, ToWorker, Usage};
@@ -32,13 +34,15 @@ pub enum WorkerError {
 
 /// Speaks the protocol on `input` and `output` and runs the one batch that it is asked for.
 ///
-/// `find` gives the model of an id; `versions` says what it is made of.
+/// `find` gives the model of an id; `versions` says what it is made of. `crawl` opens a crawl: its store, and what knows its
+/// pages, from the URLs of its lists.
 ///
 /// # Errors
 /// The driver went away or broke the protocol, or a warm-up failed. What goes wrong in the timed span is reported, not
 /// an error.
 pub fn run<'m>(
     find: impl FnOnce(&str) -> Option<(&'m dyn Model, Option<String>)>,
+    crawl: impl FnOnce(&Workload, &Urls) -> Result<Crawler, ModelError>,
     model: &str,
     mut input: impl BufRead,
     mut output: impl Write,
@@ -50,7 +54,15 @@ pub fn run<'m>(
     let failed = |message: String| WorkerError::Model { model: model.to_owned(), message };
 
     let setup = Setup { concurrency: size(job.workload.concurrency)? };
-    let mut batch = Batch::new(job.timed, setup.concurrency);
+    let (mut batch, keeping) = match job.workload.crawl {
+        None => (Batch::new(job.timed, setup.concurrency), None),
+        Some(_) => {
+            let crawler = crawl(&job.workload, &job.timed).map_err(|error| failed(error.to_string()))?;
+            let started = Keeping::start(crawler, size(job.workload.indices())?, setup.concurrency);
+            let (batch, keeping) = started.map_err(|error| failed(format!("the store's thread: {error}")))?;
+            (batch, Some(keeping))
+        }
+    };
     let warm_up = Arc::new(Batch::new(job.warm_up, setup.concurrency));
     own::release_free_memory();
     let memory = own::reset_peak_memory();
@@ -65,7 +77,7 @@ pub fn run<'m>(
     say(&mut output, &FromWorker::Ready)?;
     expect(&mut input, &ToWorker::Start)?;
 
-    let span = timed(contender, client, &setup, &mut batch);
+    let span = timed(contender, client, &setup, &mut batch, keeping);
 
     let peak_bytes = own::peak_memory();
     let usage = Usage {
@@ -80,7 +92,15 @@ pub fn run<'m>(
     let done = FromWorker::Done { makespan_ns: span.makespan_ns, error: span.error, usage, reported: None };
     say(&mut output, &done)?;
     expect(&mut input, &ToWorker::Report)?;
-    report(&mut output, &span.batch)
+    report(&mut output, &span.batch, span.kept)
+}
+
+/// The `crawl` of a worker that does not crawl.
+///
+/// # Errors
+/// Always.
+pub fn no_crawl(_: &Workload, _: &Urls) -> Result<Crawler, ModelError> {
+    Err("this worker does not crawl".into())
 }
 
 /// What came of the timed span.
@@ -89,12 +109,21 @@ struct Span {
     makespan_ns: u64,
     usage: OwnUsage,
     error: Option<String>,
+    /// Of a crawl: what stored it.
+    kept: Option<Kept>,
     /// Kept so that tearing it down is outside the span.
     _client: Option<Box<dyn Client>>,
 }
 
-/// The timed span: from the moment before the model gets the URLs to the moment after it returns.
-fn timed(model: &dyn Model, client: Option<Box<dyn Client>>, setup: &Setup, batch: &mut Batch) -> Span {
+/// The timed span: from the moment before the model gets the URLs to the moment after it returns; of a crawl, to the moment
+/// after everything is stored.
+fn timed(
+    model: &dyn Model,
+    client: Option<Box<dyn Client>>,
+    setup: &Setup,
+    batch: &mut Batch,
+    keeping: Option<Keeping>,
+) -> Span {
     let mut batch = std::mem::replace(batch, Batch::new(Urls::default(), 1));
     let before = own::usage();
     batch.start_clock();
@@ -107,6 +136,7 @@ fn timed(model: &dyn Model, client: Option<Box<dyn Client>>, setup: &Setup, batc
         client.fetch(&batch)?;
         Ok(client)
     }));
+    let kept = keeping.map(|keeping| keeping.end(&batch));
     let makespan_ns = batch.now_ns();
     let usage = own::usage().since(before);
     let (client, error) = match ended {
@@ -114,7 +144,9 @@ fn timed(model: &dyn Model, client: Option<Box<dyn Client>>, setup: &Setup, batc
         Ok(Err(error)) => (None, Some(error.to_string())),
         Err(panic) => (None, Some(format!("the model panicked: {}", panic_text(panic.as_ref())))),
     };
-    Span { batch, makespan_ns, usage, error, _client: client }
+    // A store that is gone is why the model had nothing left to do, and not the other way round.
+    let error = kept.as_ref().and_then(|kept| kept.error.clone()).or(error);
+    Span { batch, makespan_ns, usage, error, kept, _client: client }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
@@ -125,16 +157,22 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("no text")
 }
 
-fn report(output: &mut impl Write, batch: &Batch) -> Result<(), WorkerError> {
+fn report(output: &mut impl Write, batch: &Batch, kept: Option<Kept>) -> Result<(), WorkerError> {
     let log = batch.log();
-    for first in (0..log.len()).step_by(CHUNK) {
+    let end = batch.made();
+    for first in (0..end).step_by(CHUNK) {
         let mut columns = SampleColumns::default();
-        for index in first..(first + CHUNK).min(log.len()) {
+        for index in first..(first + CHUNK).min(end) {
             columns.push(&log.sample(index));
         }
         say(output, &FromWorker::Samples(columns))?;
     }
-    say(output, &FromWorker::End { texts: log.texts() })
+    let (crawl, unread) = match kept.map(|kept| kept.account(batch)) {
+        None => (None, None),
+        Some(Ok(figures)) => (Some(figures), None),
+        Some(Err(error)) => (None, Some(error.to_string())),
+    };
+    say(output, &FromWorker::End { texts: log.texts(), crawl, unread })
 }
 
 /// What the driver asked for, read up to `prepare`.
@@ -164,10 +202,10 @@ impl Job {
                     };
                     urls.iter().for_each(|url| list.push(url));
                 }
-                ToWorker::Prepare if job.timed.len() as u64 == job.workload.requests => return Ok(job),
                 ToWorker::Prepare => {
-                    let (got, owed) = (job.timed.len(), job.workload.requests);
-                    return Err(wrong(format!("{got} URLs for {owed} requests")));
+                    let owed = job.workload.crawl.as_ref().map_or(job.workload.requests, |crawl| crawl.site.lists);
+                    let got = job.timed.len();
+                    return if got as u64 == owed { Ok(job) } else { Err(wrong(format!("{got} URLs, owed: {owed}"))) };
                 }
                 other => return Err(wrong(format!("expected urls or prepare, got {other:?}"))),
             }

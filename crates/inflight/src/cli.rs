@@ -1,9 +1,11 @@
 //! The command line: what can be asked, and which exit code answers.
 
 mod advise;
+mod batches;
 mod cite;
 mod compare;
 mod costs;
+mod crawl;
 mod doctor;
 mod list;
 mod merge;
@@ -25,8 +27,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use inflight_record::Connections;
-use inflight_record::text::{self, DelayText};
+use inflight_record::{Connections, text};
 
 /// Everything was `ok`, or skipped by rule.
 pub const FINE: u8 = 0;
@@ -64,7 +65,16 @@ enum Command {
     ///
     /// Exit code: 0 all batches ok or skipped by rule; 1 a batch failed, overran or was invalid; 2 bad input;
     /// 130 interrupted.
-    Run(RunArguments),
+    Run(run::RunArguments),
+    /// Crawls a site of books or films: fetches its lists and every detail that they name, and stores each as it arrives.
+    ///
+    /// Each batch is one model's crawl, into an empty store. A page that fails is named on stderr, tried again, and in the
+    /// end given up and counted: that is no failure of the batch.
+    ///
+    /// Exit code: 0 all batches ok or skipped by rule, pages given up or not; 1 a batch failed, overran or was invalid, such
+    /// as one whose store could not be opened or broke; 2 bad input, such as a store that is not built in: nothing was
+    /// started; 130 interrupted, to be gone on with by --resume where the store lasts.
+    Crawl(crawl::CrawlArguments),
     /// Runs a study file: its workloads and models in interleaved rounds, batch by batch on disk.
     ///
     /// Exit code: 0 complete; 1 complete, and a batch failed or was invalid; 2 bad input, or it could not go on (such as a full disk);
@@ -101,7 +111,7 @@ enum Command {
     /// Exit code: 0 answered; 2 bad input; 3 no answer, because it lies outside what was measured: the text says which
     /// study would measure it.
     Advise(advise::AdviseArguments),
-    /// Serves `/delay/{seconds}` and keeps the ledger, until it gets SIGTERM or its parent ends.
+    /// Serves `/delay/{seconds}` and the pages of crawls, and keeps the ledger, until it gets SIGTERM or its parent ends.
     Serve(ServeArguments),
     /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
     Doctor,
@@ -117,62 +127,6 @@ enum Command {
         /// The directory, such as results/schema.
         directory: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-struct RunArguments {
-    /// N: how many requests a batch makes.
-    #[arg(long, value_name = "N")]
-    requests: u64,
-    /// C: how many may be in flight at once; 1 to N.
-    #[arg(long, value_name = "C")]
-    concurrency: u64,
-    /// D: how long the server holds each response: 0, 50ms, 1.5s; at most 60s. Or delays that vary from request to
-    /// request, with median and sigma: lognormal:50ms:0.6.
-    #[arg(long, value_name = "D", value_parser = text::delay, allow_hyphen_values = true)]
-    delay: DelayText,
-    /// Bytes of each body: 200, 1KiB, 1MiB; at most 64MiB.
-    #[arg(long, value_name = "SIZE", default_value = "1KiB", value_parser = text::size)]
-    body: u64,
-    /// cold: clients are built and connect inside the timed span; warm: one untimed batch goes first.
-    #[arg(long, value_enum, default_value_t = ConnectionsWord::Cold)]
-    connections: ConnectionsWord,
-    /// Spread the URLs over so many hosts: 127.0.0.1, 127.0.0.2, …; shows caps and pools that count by host.
-    #[arg(long, value_name = "H", default_value_t = 1)]
-    hosts: u64,
-    /// Let the server hold at most so many requests at once; others queue in order of arrival. No limit by default.
-    #[arg(long, value_name = "K")]
-    capacity: Option<u64>,
-    /// How many rounds; each runs every model once, in random order.
-    #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    rounds: u32,
-    /// all, core (the classic eleven), or ids with commas between them (see `inflight list`).
-    #[arg(long, default_value = "all")]
-    models: String,
-    /// Peers from outside in the same rounds: all, installed, or ids with commas between them (see `inflight peers list`).
-    #[arg(long, value_name = "ID,…")]
-    peers: Option<String>,
-    /// The list of peers.
-    #[arg(long, value_name = "FILE", default_value = inflight::peers::FILE)]
-    peers_file: PathBuf,
-    /// Seed of the random orders; a random one unless given, and always on the record.
-    #[arg(long, value_name = "S")]
-    seed: Option<u64>,
-    /// Time limit of a batch: 90s, 10m; by default the larger of 60 s and 5 × ideal.
-    #[arg(long, value_name = "T", value_parser = text::limit, allow_hyphen_values = true)]
-    time_limit: Option<Duration>,
-    /// split: server on the first CPU, workers on the others; shared: both on all.
-    #[arg(long, value_enum, default_value_t = PlacementWord::Split)]
-    placement: PlacementWord,
-    /// Print the records on stdout, one a line, instead of the table.
-    #[arg(long)]
-    json: bool,
-    /// Append the records to this file; environments.jsonl and samples/ go beside it.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// For tests: more arguments of `serve`.
-    #[arg(long, hide = true, value_name = "ARGUMENT", allow_hyphen_values = true)]
-    server_argument: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -237,6 +191,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Peers(peers) => peers::run(&peers),
         Command::Costs(costs) => costs::run(&costs),
         Command::Run(run) => run::run(&run),
+        Command::Crawl(crawl) => crawl::run(&crawl),
         Command::Table(table) => table::run(&table),
         Command::Summary(summary) => summary::run(&summary),
         Command::Report(report) => report::run(&report),

@@ -7,21 +7,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Left may depend on right, and on nothing else of ours. Tests and benches may reach further.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("inflight-record", &[]),
     ("inflight-stats", &[]),
     ("inflight-http1", &[]),
-    ("inflight-delay-server", &["inflight-record"]),
+    ("inflight-catalogue", &[]),
+    ("inflight-delay-server", &["inflight-record", "inflight-catalogue"]),
     ("inflight-harness", &["inflight-record", "inflight-stats"]),
+    ("inflight-crawl", &["inflight-harness", "inflight-record", "inflight-catalogue"]),
     ("inflight-report", &["inflight-record", "inflight-stats"]),
     ("inflight-model-*", &["inflight-harness", "inflight-record", "inflight-http1"]),
     ("inflight", &["*"]),
 ];
 
 /// What must not be among a crate's dependencies, however deep.
-const ABSENT: [(&str, &[&str]); 2] = [
+const ABSENT: [(&str, &[&str]); 3] = [
     ("inflight-harness", &["tokio", "async-std", "smol", "async-executor", "futures-executor"]),
     ("inflight-record", &["tokio", "async-std", "ureq", "reqwest", "hyper", "mio", "socket2"]),
+    ("inflight-catalogue", &["tokio", "async-std", "ureq", "reqwest", "hyper", "mio", "socket2", "rand"]),
 ];
 
 fn metadata() -> cargo_metadata::Metadata {

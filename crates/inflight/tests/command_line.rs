@@ -90,7 +90,7 @@ fn a_model_whose_declared_ideal_is_above_the_limit_is_skipped() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let record: inflight_record::Record = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(record.outcome, inflight_record::Outcome::Skipped);
-    assert!(record.reason.unwrap().contains("declared ideal of 100.0 s is above the time limit of 20.0 s"));
+    assert!(record.reason.unwrap().contains("declared ideal of 100.0 s is not below the time limit of 20.0 s"));
 }
 
 #[test]

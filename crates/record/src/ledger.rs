@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::crawl::{Site, SiteLedger};
+
 /// What the driver tells the server before a batch (`POST /ledger`): what is owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +19,28 @@ pub struct OpenBatch {
     /// where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u64>,
+    /// Where the batch is a crawl: the site that is served for it, each page held for `delay_ns`. Its `requests` are the
+    /// most indices that may come, and none of them is owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crawl: Option<OpenCrawl>,
+}
+
+impl OpenBatch {
+    /// A batch without a capacity that is no crawl.
+    #[must_use]
+    pub const fn new(batch: u64, requests: u64, slots: u64) -> Self {
+        Self { batch, requests, slots, capacity: None, crawl: None }
+    }
+}
+
+/// What the server has to know of a crawl.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenCrawl {
+    /// Its pages.
+    pub site: Site,
+    /// For how long each page is held, in nanoseconds.
+    pub delay_ns: u64,
 }
 
 /// How much longer than asked the server held responses, its queue left out, in nanoseconds.
@@ -90,6 +114,9 @@ pub struct Ledger {
     pub quiet_sum_ns: u64,
     /// CPU time of the server process since the batch was opened, in nanoseconds.
     pub cpu_ns: u64,
+    /// Of a crawl: its pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crawl: Option<SiteLedger>,
 }
 
 /// The ledger of a record; same names as [`Ledger`], without the batch's number, the mark of its delays and what was
@@ -120,6 +147,8 @@ pub struct LedgerFigures {
     pub quiet_longest_ns: u64,
     pub quiet_sum_ns: u64,
     pub cpu_ns: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crawl: Option<SiteLedger>,
 }
 
 impl From<&Ledger> for LedgerFigures {
@@ -144,6 +173,7 @@ impl From<&Ledger> for LedgerFigures {
             quiet_longest_ns: ledger.quiet_longest_ns,
             quiet_sum_ns: ledger.quiet_sum_ns,
             cpu_ns: ledger.cpu_ns,
+            crawl: ledger.crawl,
         }
     }
 }

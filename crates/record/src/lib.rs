@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod costs;
+pub mod crawl;
 pub mod delay;
 pub mod environment;
 pub mod files;
@@ -13,6 +14,7 @@ pub mod hosts;
 pub mod jsonl;
 pub mod ledger;
 pub mod manifest;
+pub mod outcome;
 pub mod outside;
 pub mod peers;
 pub mod placed;
@@ -27,16 +29,17 @@ pub mod workload;
 
 pub use card::{Card, DeclaredPeak, HiddenCap, Label};
 pub use costs::{Costs, CrateCosts};
+pub use crawl::{Crawl, CrawlFigures, Site, SiteLedger};
 pub use delay::LogNormal;
 pub use environment::{Environment, Limits, Machine, Software};
-pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch};
+pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch, OpenCrawl};
 pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use outside::Outside;
 pub use record::{
     ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Percentiles, Record,
     Reported, SCHEMA_VERSION, WorkloadFigures,
 };
-pub use row::{FlagSet, LedgerRow, Name, Row};
+pub use row::{CrawlRow, FlagSet, LedgerRow, Name, Row};
 pub use sample::{Sample, SampleError};
 pub use token::{Token, TokenKey};
 pub use workload::{Connections, Workload, WorkloadError};

@@ -4,7 +4,7 @@ mod lean;
 
 use std::sync::Arc;
 
-use crate::{Flag, Memory, Outcome, Record};
+use crate::{CrawlFigures, Flag, Memory, Outcome, Record};
 
 pub use lean::{load, read};
 
@@ -50,6 +50,8 @@ pub struct Row {
     pub from_send_ns: Option<(u64, u64)>,
     /// The server's account, where there is one.
     pub ledger: Option<LedgerRow>,
+    /// What came of it, where it is a crawl. Most rows are none, and there may be a million of them.
+    pub crawl: Option<Box<CrawlRow>>,
 }
 
 /// What statistics need of a ledger.
@@ -69,6 +71,37 @@ pub struct LedgerRow {
     /// Sum of times in the server's queue, nanoseconds.
     #[serde(default)]
     pub queued_sum_ns: u64,
+}
+
+/// What statistics need of a crawl; names and units are those of [`CrawlFigures`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[expect(missing_docs, reason = "each field is documented once, on CrawlFigures")]
+pub struct CrawlRow {
+    pub lists: u64,
+    pub lists_failed: u64,
+    pub named: u64,
+    pub stored: u64,
+    pub failed: u64,
+    pub retried: u64,
+    pub queue_peak: u64,
+    pub waited_ns: u64,
+    pub tail_ns: u64,
+}
+
+impl From<&CrawlFigures> for CrawlRow {
+    fn from(crawl: &CrawlFigures) -> Self {
+        Self {
+            lists: crawl.lists,
+            lists_failed: crawl.lists_failed,
+            named: crawl.named,
+            stored: crawl.stored,
+            failed: crawl.failed,
+            retried: crawl.retried,
+            queue_peak: crawl.queue_peak,
+            waited_ns: crawl.waited_ns,
+            tail_ns: crawl.tail_ns,
+        }
+    }
 }
 
 /// A set of flags.
@@ -146,6 +179,7 @@ impl From<&Record> for Row {
                 held_sum_ns: ledger.held_sum_ns,
                 queued_sum_ns: ledger.queued_sum_ns,
             }),
+            crawl: record.crawl.as_ref().map(|crawl| Box::new(CrawlRow::from(crawl))),
         }
     }
 }

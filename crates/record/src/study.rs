@@ -39,6 +39,17 @@
 //! | `hosts` | 1 to 128 | 1 |
 //! | `capacity` | how many requests the server holds at once | no limit |
 //!
+//! A workload that is a crawl has these instead of `requests`, `waves`, `body`, `hosts` and `capacity`:
+//!
+//! | key of a crawl | value | default |
+//! | --- | --- | --- |
+//! | `crawl` | `"books"` or `"films"`: makes the workload a crawl; no list | required |
+//! | `pages` | L: list pages; a list names 18 books or 25 films | 100 for books, 10 for films |
+//! | `phases` | `"barrier"` or `"pipelined"`: when details may be fetched | `"barrier"` |
+//! | `store` | `"none:"`, `"sqlite:"`, `"jsonl:"`, `"redis://…"`, `"mongodb://…"`, perhaps with a path | `"sqlite:"` |
+//! | `faults` | how many of the attempts get a fault: `"2%"`; no list | `"0"` |
+//! | `retries` | how often a page that failed is asked for again, 0 to 10; no list | 0 |
+//!
 //! | key of a claim | value | default |
 //! | --- | --- | --- |
 //! | `says` | what somebody claims, in one sentence | required |
@@ -48,7 +59,8 @@
 //! | `slow`, `fast` | the two models | required |
 //!
 //! Each key of a workload but `name` may have a list in place of a value: the table then stands for every combination.
-//! A workload's id is its name and what its lists vary (`d50ms-c1000`, `c1000`); without either, its slug.
+//! A workload's id is its name and what its lists vary (`d50ms-c1000`, `c1000`, `barrier-sqlite-c100`); without either, its
+//! slug.
 
 mod claims;
 mod expand;

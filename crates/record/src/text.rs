@@ -81,6 +81,26 @@ pub fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "not a share; write it as 2% or 0.5%, above 0 and at most 100%".to_owned())
 }
 
+/// A share of a thousand: `2%`, `0.5%`, in whole tenths of a percent; `0` needs no sign. How high it may be is the
+/// workload's to check.
+///
+/// # Errors
+/// What would be right.
+pub fn per_mille(text: &str) -> Result<u32, String> {
+    let wrong = || "not a share; write it as 2% or 0.5%, in whole tenths of a percent (0 needs no sign)".to_owned();
+    let text = text.trim();
+    if text == "0" {
+        return Ok(0);
+    }
+    let percent: f64 = text.strip_suffix('%').and_then(|number| number.trim().parse().ok()).ok_or_else(wrong)?;
+    let tenths = percent * 10.0;
+    if !(0.0..=1_000.0).contains(&tenths) || (tenths - tenths.round()).abs() > 1e-9 {
+        return Err(wrong());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1,000, as was just checked")]
+    Ok(tenths.round() as u32)
+}
+
 /// A size: `200`, `1KiB`, `1.5MiB`.
 ///
 /// # Errors
@@ -114,6 +134,16 @@ mod tests {
         assert_eq!(share(" 0.5 %"), Ok(0.005));
         for wrong in ["2", "", "%", "0%", "-1%", "101%", "nan%", "inf%"] {
             assert!(share(wrong).unwrap_err().contains("2%"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shares_of_a_thousand_are_tenths_of_a_percent() {
+        for (text, share) in [("0", 0), ("0%", 0), ("2%", 20), (" 0.5 %", 5), ("0.7%", 7), ("100%", 1_000)] {
+            assert_eq!(per_mille(text), Ok(share), "{text}");
+        }
+        for wrong in ["2", "", "%", "0.25%", "-1%", "101%", "nan%", "inf%"] {
+            assert!(per_mille(wrong).unwrap_err().contains("0.5%"), "{wrong}");
         }
     }
 

@@ -78,6 +78,8 @@ impl fmt::Debug for TokenKey {
 const TAIL_PREFIX: &[u8] = b"\"token\":\"";
 const TAIL_SUFFIX: &[u8] = b"\"}";
 const DIGITS: usize = 16;
+/// What follows that ending where the body is HTML: the answer to check is a script's JSON, the last thing on the page.
+pub const HTML_END: &[u8] = b"</script></body></html>";
 /// Length in bytes of that ending.
 pub const TAIL_BYTES: usize = TAIL_PREFIX.len() + DIGITS + TAIL_SUFFIX.len();
 
@@ -99,6 +101,7 @@ impl Token {
     /// The token at the end of an answer's body, or `None` where the body does not end in one.
     #[must_use]
     pub fn from_body(body: &[u8]) -> Option<Self> {
+        let body = body.strip_suffix(HTML_END).unwrap_or(body);
         let tail = body.len().checked_sub(TAIL_BYTES).map(|start| &body[start..])?;
         let digits = tail.strip_prefix(TAIL_PREFIX)?.strip_suffix(TAIL_SUFFIX)?;
         parse_digits(digits)

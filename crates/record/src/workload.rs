@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::crawl::{Crawl, MAX_FAULTS_PER_MILLE, MAX_LISTS, MAX_RETRIES};
 use crate::delay::{LogNormal, SIGMA_MILLI, asked_mark};
 
 pub use crate::delay::MAX_DELAY_NS;
@@ -60,6 +61,9 @@ pub struct Workload {
     /// How many requests the server holds at once; others queue in order of arrival. No limit where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u64>,
+    /// Where it is a crawl: N is then L + M, bodies have the size of their pages, and there is one host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crawl: Option<Crawl>,
 }
 
 pub(crate) fn one() -> u64 {
@@ -109,6 +113,45 @@ pub enum WorkloadError {
     /// A server that holds nothing.
     #[error("capacity must be at least 1 (leave it out for a server without a limit), not 0")]
     NoCapacity,
+    /// No list page, or too many.
+    #[error("pages must be 1 to {MAX_LISTS} list pages, not {0}")]
+    Lists(u64),
+    /// N is not what the crawl's site has.
+    #[error("a crawl of {lists} list pages makes {pages} requests, not {requests}")]
+    CrawlRequests {
+        /// L as asked.
+        lists: u64,
+        /// L + M.
+        pages: u64,
+        /// N as asked.
+        requests: u64,
+    },
+    /// Too many retries.
+    #[error("retries must be at most {MAX_RETRIES}, not {0}")]
+    Retries(u32),
+    /// Too many attempts, should every page fail.
+    #[error(
+        "{pages} pages with {retries} retries may take {attempts} requests, and a batch has at most {MAX_REQUESTS}: \
+         crawl fewer lists, or retry less"
+    )]
+    Attempts {
+        /// L + M.
+        pages: u64,
+        /// Retries as asked.
+        retries: u32,
+        /// What they multiply to.
+        attempts: u64,
+    },
+    /// Too many faults.
+    #[error("faults must be at most {} %, not {} %", percent(MAX_FAULTS_PER_MILLE), percent(*.0))]
+    Faults(u32),
+    /// Something that a crawl cannot have.
+    #[error("a crawl has {0}")]
+    CrawlHas(&'static str),
+}
+
+fn percent(per_mille: u32) -> f64 {
+    f64::from(per_mille) / 10.0
 }
 
 fn milli(thousandths: u32) -> f64 {
@@ -129,7 +172,15 @@ impl Workload {
             connections: Connections::Cold,
             hosts: 1,
             capacity: None,
+            crawl: None,
         }
+    }
+
+    /// A crawl of fixed delay, with cold connections.
+    #[must_use]
+    pub fn of_crawl(crawl: Crawl, concurrency: u64, delay_ns: u64) -> Self {
+        let pages = crawl.pages();
+        Self { body_bytes: 0, crawl: Some(crawl), ..Self::new(pages, concurrency, delay_ns) }
     }
 
     /// Checks every range, before anything starts.
@@ -174,7 +225,46 @@ impl Workload {
             Some(_) if self.delay_ns == 0 => return Err(WorkloadError::NoDelay("capacity")),
             _ => {}
         }
+        self.crawl.as_ref().map_or(Ok(()), |crawl| self.validate_crawl(crawl))
+    }
+
+    fn validate_crawl(&self, crawl: &Crawl) -> Result<(), WorkloadError> {
+        let lists = crawl.site.lists;
+        if lists == 0 || lists > MAX_LISTS {
+            return Err(WorkloadError::Lists(lists));
+        }
+        if crawl.retries > MAX_RETRIES {
+            return Err(WorkloadError::Retries(crawl.retries));
+        }
+        if crawl.site.faults_per_mille > MAX_FAULTS_PER_MILLE {
+            return Err(WorkloadError::Faults(crawl.site.faults_per_mille));
+        }
+        if self.requests != crawl.pages() {
+            return Err(WorkloadError::CrawlRequests { lists, pages: crawl.pages(), requests: self.requests });
+        }
+        if crawl.attempts_most() > MAX_REQUESTS {
+            let (pages, retries, attempts) = (crawl.pages(), crawl.retries, crawl.attempts_most());
+            return Err(WorkloadError::Attempts { pages, retries, attempts });
+        }
+        if self.hosts != 1 {
+            return Err(WorkloadError::CrawlHas("one host: leave hosts out"));
+        }
+        if self.lognormal.is_some() {
+            return Err(WorkloadError::CrawlHas("a fixed delay, such as 50ms"));
+        }
+        if self.capacity.is_some() {
+            return Err(WorkloadError::CrawlHas("a server without a limit: leave capacity out"));
+        }
+        if self.body_bytes != 0 {
+            return Err(WorkloadError::CrawlHas("bodies of the size of its pages: leave body out"));
+        }
         Ok(())
+    }
+
+    /// How many indices a batch of it has: N, and more where a crawl may ask for a page again.
+    #[must_use]
+    pub fn indices(&self) -> u64 {
+        self.crawl.as_ref().map_or(self.requests, Crawl::attempts_most)
     }
 
     /// The delay of each index in turn, in nanoseconds.
@@ -214,6 +304,9 @@ impl Workload {
     #[must_use]
     pub fn ideal_with_peak_ns(&self, peak: u64) -> u64 {
         let at_once = peak.min(self.capacity.unwrap_or(u64::MAX)).clamp(1, self.concurrency);
+        if let Some(crawl) = &self.crawl {
+            return crawl.ideal_ns(at_once, self.delay_ns);
+        }
         if self.lognormal.is_none() {
             return self.requests.div_ceil(at_once).saturating_mul(self.delay_ns);
         }
@@ -233,9 +326,14 @@ impl Workload {
     }
 
     /// A short name that is unique for the workload but for the seed of its delays, such as `n500-c500-d50ms-b1024-cold`
-    /// or `n500-c100-d50ms-ln0.6-b1024-cold-h16-k200` (log-normal with sigma 0.6, 16 hosts, capacity 200).
+    /// or `n500-c100-d50ms-ln0.6-b1024-cold-h16-k200` (log-normal with sigma 0.6, 16 hosts, capacity 200), or
+    /// `crawl-books-l100-barrier-sqlite-c5-d50ms-cold`.
     #[must_use]
     pub fn slug(&self) -> String {
+        if let Some(crawl) = &self.crawl {
+            let (concurrency, delay) = (self.concurrency, short_duration(self.delay_ns));
+            return format!("{}-c{concurrency}-d{delay}-{}", crawl.slug(), self.connections.as_str());
+        }
         let lognormal = self.lognormal.map_or_else(String::new, |it| format!("-ln{}", milli(it.sigma_milli)));
         let hosts = if self.hosts == 1 { String::new() } else { format!("-h{}", self.hosts) };
         let capacity = self.capacity.map_or_else(String::new, |capacity| format!("-k{capacity}"));
@@ -263,77 +361,4 @@ pub fn short_duration(ns: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn workload(requests: u64, concurrency: u64, delay_ns: u64) -> Workload {
-        Workload { body_bytes: 0, ..Workload::new(requests, concurrency, delay_ns) }
-    }
-
-    #[test]
-    fn ideal_is_waves_times_delay() {
-        assert_eq!(workload(500, 500, 50).ideal_ns(), 50);
-        assert_eq!(workload(501, 500, 50).ideal_ns(), 100);
-        assert_eq!(workload(500, 500, 0).ideal_ns(), 0);
-    }
-
-    #[test]
-    fn declared_ideal_takes_the_smaller_peak() {
-        let workload = workload(500, 100, 50);
-        assert_eq!(workload.ideal_with_peak_ns(1), 500 * 50);
-        assert_eq!(workload.ideal_with_peak_ns(50), 10 * 50);
-        assert_eq!(workload.ideal_with_peak_ns(1000), workload.ideal_ns());
-    }
-
-    #[test]
-    fn with_varying_delays_the_ideal_is_the_longest_or_the_mean_load() {
-        let lognormal = Some(LogNormal { sigma_milli: 600, seed: 3 });
-        let workload = Workload { lognormal, ..workload(200, 200, 50_000_000) };
-        let delays: Vec<u64> = workload.delays_ns().collect();
-        assert_eq!((delays.len(), delays.iter().sum::<u64>()), (200, workload.delay_sum_ns()));
-        assert_eq!(workload.ideal_ns(), *delays.iter().max().unwrap());
-        assert_eq!(workload.ideal_with_peak_ns(1), workload.delay_sum_ns());
-        assert_eq!(workload.ideal_with_peak_ns(10), workload.delay_sum_ns().div_ceil(10));
-    }
-
-    #[test]
-    fn a_capacity_takes_the_place_of_c_in_the_ideal() {
-        let workload = Workload { capacity: Some(20), ..workload(100, 50, 50) };
-        assert_eq!(workload.ideal_ns(), 5 * 50);
-        assert_eq!(workload.ideal_with_peak_ns(10), 10 * 50);
-        assert_eq!(Workload { capacity: Some(80), ..workload }.ideal_ns(), 2 * 50);
-    }
-
-    #[test]
-    fn ranges_are_checked_and_errors_say_what_is_right() {
-        assert!(workload(1, 1, 0).validate().is_ok());
-        assert!(workload(0, 1, 0).validate().unwrap_err().to_string().contains("1 to 10000000"));
-        assert!(workload(10, 0, 0).validate().unwrap_err().to_string().contains("at least 1"));
-        assert!(workload(10, 11, 0).validate().unwrap_err().to_string().contains("1 to 10"));
-        assert!(workload(10, 1, MAX_DELAY_NS + 1).validate().unwrap_err().to_string().contains("60s"));
-        let wrong = |workload: Workload| workload.validate().unwrap_err().to_string();
-        let plain = workload(10, 1, 5);
-        assert!(wrong(Workload { hosts: 0, ..plain.clone() }).contains("1 to 128"));
-        assert!(wrong(Workload { capacity: Some(0), ..plain.clone() }).contains("at least 1"));
-        assert!(wrong(Workload { capacity: Some(5), ..workload(10, 1, 0) }).contains("delay above 0"));
-        let lognormal = Some(LogNormal { sigma_milli: 3_001, seed: 0 });
-        assert!(wrong(Workload { lognormal, ..plain }).contains("0.001 to 3, not 3.001"));
-    }
-
-    #[test]
-    fn slugs_are_short_and_whole() {
-        assert_eq!(workload(500, 500, 50_000_000).slug(), "n500-c500-d50ms-b0-cold");
-        assert_eq!(workload(5, 5, 1_500_000).slug(), "n5-c5-d1500us-b0-cold");
-        let lognormal = Some(LogNormal { sigma_milli: 600, seed: 0 });
-        let all = Workload { lognormal, hosts: 16, capacity: Some(200), ..workload(9, 5, 50_000_000) };
-        assert_eq!(all.slug(), "n9-c5-d50ms-ln0.6-b0-cold-h16-k200");
-        assert_eq!(all.delay_text(), "lognormal:50ms:0.6");
-    }
-
-    #[test]
-    fn what_is_plain_is_written_as_ever() {
-        let text = serde_json::to_string(&workload(1, 1, 5)).unwrap();
-        assert!(!text.contains("hosts") && !text.contains("capacity") && !text.contains("lognormal"), "{text}");
-        assert_eq!(serde_json::from_str::<Workload>(&text).unwrap(), workload(1, 1, 5));
-    }
-}
+mod tests;

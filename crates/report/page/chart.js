@@ -36,7 +36,8 @@ const drawChart = () => {
   const numbers = axis ? workloads.map(axis.number) : [];
   const usable = numbers.every((it) => it !== null) ? numbers : [];
   drawChartTools(values, usable);
-  const usual = (it) => (it.key === "h" && it.value(workload) === "1") || (it.key === "s" && it.value(workload) === "null");
+  const usual = (it) => (it.key === "h" && it.value(workload) === "1") || (it.key === "s" && it.value(workload) === "null")
+    || (it.key === "w" && it.value(workload) === "none");
   const fixed = axis ? dimensions.filter((it) => it !== axis && !usual(it) && new Set(workloads.map(it.value)).size === 1) : [];
   const grows = axis && axis.key === "c" && new Set(workloads.map((it) => it.workload.requests)).size > 1;
   const waves = grows ? workload.workload.requests / workload.workload.concurrency : 0;

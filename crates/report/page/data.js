@@ -46,6 +46,16 @@ data.studies.forEach((study, at) => {
 // The figure of a model under a workload, if there is such a metric.
 const figure = (workload, model, metric) => workload.rows.get(model)?.figures.get(metric);
 
+// A crawl in a few words: what the slug of a workload says of it.
+const crawlText = (crawl) => {
+  if (!crawl) return "none";
+  const { catalogue, lists, faults_per_mille: faults } = crawl.site;
+  const store = crawl.store.split(":")[0];
+  const tried = crawl.retries ? [`retries: ${crawl.retries}`] : [];
+  return [`${lists} lists of ${catalogue}`, crawl.phases, store === "none" ? "not stored" : `stored in ${store}`,
+    ...(faults ? [`faults in ${faults / 10} %`] : []), ...tried].join(", ");
+};
+
 // What workloads differ in. `value` is what is compared, `words` what is read, `number` where it lies on an axis.
 const dimensions = [
   { key: "n", letter: "N", name: "N, requests", axis: "requests N", of: (it) => it.requests },
@@ -55,6 +65,7 @@ const dimensions = [
   { key: "k", letter: "connections", name: "connections", axis: "connections", of: (it) => it.connections },
   { key: "h", letter: "hosts", name: "hosts", axis: "hosts", of: (it) => it.hosts ?? 1 },
   { key: "s", letter: "capacity", name: "server serves at once", axis: "requests that the server serves at once", of: (it) => it.capacity ?? null },
+  { key: "w", letter: "crawl", name: "crawl", axis: "crawl", of: (it) => crawlText(it.crawl) },
 ].map((dimension) => ({
   ...dimension,
   value: (workload) => {
@@ -72,9 +83,10 @@ const dimensions = [
     const it = workload.workload;
     switch (dimension.key) {
       case "d": return workload.delay;
-      case "b": return byteText(it.body_bytes);
+      case "b": return it.crawl ? "of its pages" : byteText(it.body_bytes);
       case "s": return it.capacity === undefined ? "no limit" : grouped(it.capacity);
       case "k": return it.connections;
+      case "w": return crawlText(it.crawl);
       default: return grouped(dimension.of(it));
     }
   },

@@ -68,6 +68,9 @@ pub enum AdviseError {
         /// The environment ids that there are.
         known: Vec<String>,
     },
+    /// The question is about a crawl.
+    #[error("there is no advice on crawls: what one costs depends on its store; `inflight crawl` measures it")]
+    Crawl,
 }
 
 /// The answer of every machine that has records.
@@ -282,8 +285,11 @@ pub fn studies(library: &Library) -> Result<Vec<Study<'_>>, DirectoryError> {
 /// Answers a question from these studies. The same studies give the same answer, whatever their order.
 ///
 /// # Errors
-/// No study has records, or none of that machine.
+/// No study has records, or none of that machine; or the question is about a crawl.
 pub fn advise(question: &Question, studies: &[Study<'_>]) -> Result<Advice, AdviseError> {
+    if question.workload.crawl.is_some() {
+        return Err(AdviseError::Crawl);
+    }
     let grounds = grounds(studies);
     let chosen: Vec<&Ground<'_>> = match &question.machine {
         None => grounds.iter().collect(),

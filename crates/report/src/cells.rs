@@ -68,6 +68,11 @@ impl Cell<'_> {
         self.spread(Record::times_count, |record| figure(record).map(|value| value as f64))
     }
 
+    /// A figure that rests on times and is none, over the batches whose times count.
+    pub fn time_share(&self, figure: impl Fn(&Record) -> Option<f64>) -> Option<Spread> {
+        self.spread(Record::times_count, figure)
+    }
+
     /// Excess over the ideal, nanoseconds.
     #[must_use]
     pub fn excess_ns(&self) -> Option<Spread> {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use inflight_record::crawl::{Catalogue, Phases};
 use inflight_record::{
-    Arm, ArmKind, Controls, Environment, FlagSet, Label, LedgerRow, Limits, Machine, Manifest, NamedWorkload, Outcome,
-    RoundsRule, Row, SCHEMA_VERSION, Software, Workload,
+    Arm, ArmKind, Controls, Crawl, CrawlRow, Environment, FlagSet, Label, LedgerRow, Limits, Machine, Manifest,
+    NamedWorkload, Outcome, RoundsRule, Row, SCHEMA_VERSION, Site, Software, Workload,
 };
 
 use crate::study::StudyRecords;
@@ -19,6 +20,27 @@ pub(crate) fn named(id: &str, workload: &Workload) -> NamedWorkload {
 /// 100 requests, all in flight, held for 50 ms.
 pub(crate) fn plain() -> NamedWorkload {
     named("c100", &Workload::new(100, 100, 50_000_000))
+}
+
+/// A crawl with 100 in flight, each page held for 50 ms.
+pub(crate) fn crawl_of(catalogue: Catalogue, lists: u64, store: &str) -> Workload {
+    let site = Site { catalogue, lists, seed: 1, faults_per_mille: 0 };
+    let crawl = Crawl { site, phases: Phases::Barrier, store: store.to_owned(), retries: 0, resume: false };
+    Workload::of_crawl(crawl, 100, 50_000_000)
+}
+
+/// What a crawl comes to of which nothing is given up.
+fn crawled(workload: &Workload, cost: u64) -> Option<Box<CrawlRow>> {
+    let site = workload.crawl.as_ref()?.site;
+    Some(Box::new(CrawlRow {
+        lists: site.lists,
+        named: site.details(),
+        stored: site.details(),
+        queue_peak: 7,
+        waited_ns: cost * 10,
+        tail_ns: cost * 100,
+        ..CrawlRow::default()
+    }))
 }
 
 /// The manifest of a study `s` of these models, the first being the baseline, and all control arms.
@@ -128,6 +150,7 @@ pub(crate) fn row(manifest: &Manifest, named: &NamedWorkload, arm: &Arm, round: 
             // A part of the holds: no figure may count it a second time.
             queued_sum_ns: workload.delay_sum_ns() / 3,
         }),
+        crawl: crawled(workload, cost),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use inflight_record::{Machine, Software, Workload};
+use inflight_record::crawl::Phases;
+use inflight_record::{Crawl, Machine, Software, Workload};
 
 /// How a table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,9 @@ impl Style {
 
 /// The workload in words.
 pub(crate) fn describe(workload: &Workload) -> String {
+    if let Some(crawl) = &workload.crawl {
+        return describe_crawl(workload, crawl);
+    }
     let held = match workload.lognormal {
         None => format!("each held for {}", workload.delay_text()),
         Some(lognormal) => format!(
@@ -82,8 +86,53 @@ pub(crate) fn describe(workload: &Workload) -> String {
     )
 }
 
+/// `a crawl of 100 lists and their 1800 books, all lists first, 100 in flight, each page held for 50ms, stored in sqlite, cold
+/// connections`.
+fn describe_crawl(workload: &Workload, crawl: &Crawl) -> String {
+    let site = &crawl.site;
+    let phases = match crawl.phases {
+        Phases::Barrier => "all lists first",
+        Phases::Pipelined => "each detail as soon as its list is in",
+    };
+    let resume = if crawl.resume { ", going on with what was stored" } else { "" };
+    let faults = if site.faults_per_mille > 0 { format!(", {}", faults(crawl)) } else { String::new() };
+    let lists = if site.lists == 1 { "1 list and its".to_owned() } else { format!("{} lists and their", site.lists) };
+    format!(
+        "a crawl of {lists} {} {}, {phases}, {} in flight, each page held for {}, {}, {} connections{faults}{resume}",
+        site.details(),
+        site.catalogue.as_str(),
+        workload.concurrency,
+        workload.delay_text(),
+        stored(crawl),
+        workload.connections.as_str()
+    )
+}
+
+/// Where a crawl is stored, in words.
+pub(crate) fn stored(crawl: &Crawl) -> String {
+    match crawl.store_kind() {
+        "none" => "not stored".to_owned(),
+        kind => format!("stored in {kind}"),
+    }
+}
+
+/// The faults of a crawl and what is done about them, in words.
+pub(crate) fn faults(crawl: &Crawl) -> String {
+    let percent = f64::from(crawl.site.faults_per_mille) / 10.0;
+    let retries = match crawl.retries {
+        1 => "1 retry".to_owned(),
+        retries => format!("{retries} retries"),
+    };
+    format!("faults in {percent} % of the attempts, {retries}")
+}
+
 /// How the ideal of the workload comes about.
 pub(crate) fn ideal_formula(workload: &Workload) -> String {
+    match workload.crawl.as_ref().map(|crawl| crawl.phases) {
+        Some(Phases::Barrier) => return "(⌈L/C⌉ + ⌈M/C⌉) · D".to_owned(),
+        Some(Phases::Pipelined) => return "max(2, ⌈(L + M)/C⌉) · D".to_owned(),
+        None => {}
+    }
     // A capacity of C or more binds nobody.
     let at_once = if workload.capacity.is_some_and(|capacity| capacity < workload.concurrency) { "K" } else { "C" };
     match workload.lognormal {

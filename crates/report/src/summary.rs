@@ -4,6 +4,7 @@ mod batches;
 mod build;
 mod claims;
 mod controls;
+mod crawl;
 mod entry;
 mod figure;
 mod marginal;
@@ -24,6 +25,8 @@ pub use batches::{Batches, Ended, Flagged};
 pub use claims::ClaimSummary;
 pub(crate) use claims::{OVER, claims_table};
 pub use controls::{Again, ControlArms, FoundBack};
+pub use crawl::CrawlSummary;
+pub(crate) use crawl::phrase as crawl_phrase;
 pub use entry::{Entry, Of};
 pub use figure::Figure;
 pub(crate) use figure::twelve;
@@ -146,6 +149,9 @@ pub struct WorkloadSummary {
     /// Load generators that ran beside them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yardsticks: Vec<YardstickSummary>,
+    /// Of a crawl: what came of it by each model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crawls: Vec<CrawlSummary>,
     /// What others say of its models, beside what was measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimSummary>,

@@ -1,5 +1,7 @@
 //! The comparison table of one workload, for a terminal or a README.
 
+mod crawl;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -8,6 +10,7 @@ use inflight_record::{Environment, Label, Outcome, Record, Row, WorkloadFigures}
 use crate::cells::{Cell, Spread, cells};
 pub use crate::style::Style;
 use crate::style::{describe, ideal_formula, machine, placement};
+use crate::summary::NONE;
 use crate::units::{bytes, duration, three};
 use crate::yardstick::{self, Counted};
 
@@ -69,9 +72,9 @@ fn order(records: &[Record]) -> String {
 #[must_use]
 pub fn tables(records: &[Record], environments: &[Environment], style: Style) -> String {
     let key = |record: &Record| {
-        // The slug leaves out the seed of delays that vary, and with it goes the ideal.
-        let WorkloadFigures { slug, lognormal, placement, .. } = &record.workload;
-        (slug.clone(), *lognormal, placement.clone(), record.environment_id.clone())
+        // The slug leaves out the seed of delays that vary, and with it goes the ideal; and the seed and store of a crawl.
+        let WorkloadFigures { slug, lognormal, crawl, placement, .. } = &record.workload;
+        (slug.clone(), *lognormal, crawl.clone(), placement.clone(), record.environment_id.clone())
     };
     let mut keys = Vec::new();
     for record in records {
@@ -82,7 +85,7 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
     let mut text = String::new();
     for wanted in keys {
         let group: Vec<Record> = records.iter().filter(|record| key(record) == wanted).cloned().collect();
-        let environment = environments.iter().find(|environment| environment.environment_id == wanted.3);
+        let environment = environments.iter().find(|environment| environment.environment_id == wanted.4);
         let above = style.lines(&header(&group, environment));
         let _ = writeln!(text, "{above}\n{}", table(&group, style));
     }
@@ -92,17 +95,22 @@ pub fn tables(records: &[Record], environments: &[Environment], style: Style) ->
 /// The table of one workload's records, with notes under it on what the figures are and what was left out.
 #[must_use]
 pub fn table(records: &[Record], style: Style) -> String {
-    let mut table = style.table(&COLUMNS, 1);
     let cells = cells(records);
     let (yardsticks, models): (Vec<&Cell<'_>>, Vec<_>) = cells.iter().partition(|cell| cell.is_of(Label::Yardstick));
+    let is_crawl = records.first().is_some_and(|record| record.workload.crawl.is_some());
+    let columns: &[&str] = if is_crawl { &crawl::COLUMNS } else { &COLUMNS };
+    let mut table = style.table(columns, 1);
     for cell in models {
-        table.add_row(row(cell));
+        table.add_row(if is_crawl { crawl::row(cell) } else { row(cell) });
     }
     let mut text = style.text(&table);
     text.push_str(&yardstick::table(yardsticks.into_iter().map(yardstick_line), style));
+    text.push_str(if is_crawl { crawl::NOTE } else { NOTE });
     notes(&mut text, records, &cells);
     text
 }
+
+const NOTE: &str = "Medians over the rounds, makespan with its range; no ranks: so few rounds cannot carry them. Memory is the peak above the harness's own; latency counts from send.\n";
 
 fn yardstick_line<'a>(cell: &Cell<'a>) -> yardstick::Line<'a> {
     let counted: Vec<Counted> = cell.records.iter().filter_map(|record| Counted::of(&Row::from(*record))).collect();
@@ -116,28 +124,38 @@ fn yardstick_line<'a>(cell: &Cell<'a>) -> yardstick::Line<'a> {
     }
 }
 
+/// The median in its unit; a dash where there is none.
+fn show(spread: Option<Spread>, unit: fn(f64) -> String) -> String {
+    spread.map_or_else(|| NONE.to_owned(), |spread| unit(spread.median))
+}
+
+/// From the least to the greatest; a dash where there is none.
+fn range(spread: Option<Spread>) -> String {
+    spread.map_or_else(|| NONE.to_owned(), |it| format!("{} – {}", duration(it.least), duration(it.greatest)))
+}
+
+/// A count without a unit.
+fn whole(count: f64) -> String {
+    format!("{count:.0}")
+}
+
 fn row(cell: &Cell<'_>) -> Vec<String> {
-    let show = |spread: Option<Spread>, unit: fn(f64) -> String| {
-        spread.map_or_else(|| "–".to_owned(), |spread| unit(spread.median))
-    };
     let makespan = cell.time(|record| record.makespan_ns);
-    let range = makespan
-        .map_or_else(|| "–".to_owned(), |spread| format!("{} – {}", duration(spread.least), duration(spread.greatest)));
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
     let ideal = cell.records.first().map_or(0.0, |record| record.ideal_ns as f64);
     let times_ideal = makespan
         .filter(|_| ideal > 0.0)
-        .map_or_else(|| "–".to_owned(), |spread| format!("{} ×", three(spread.median / ideal)));
+        .map_or_else(|| NONE.to_owned(), |spread| format!("{} ×", three(spread.median / ideal)));
     vec![
         cell.arm.to_owned(),
         show(makespan, duration),
-        range,
+        range(makespan),
         times_ideal,
         show(cell.excess_ns().filter(|_| ideal > 0.0), duration),
         show(cell.cost(Record::cpu_per_request_ns), duration),
         show(cell.count(|record| record.memory.map(inflight_record::Memory::model_bytes)), bytes),
-        show(cell.count(|record| record.threads_peak), |count| format!("{count:.0}")),
-        show(cell.count(|record| record.ledger.map(|ledger| ledger.connections)), |count| format!("{count:.0}")),
+        show(cell.count(|record| record.threads_peak), whole),
+        show(cell.count(|record| record.ledger.map(|ledger| ledger.connections)), whole),
         show(cell.time(|record| record.latency.map(|latency| latency.from_send_ns.p99)), duration),
         standing(cell),
     ]
@@ -164,9 +182,6 @@ fn standing(cell: &Cell<'_>) -> String {
 }
 
 fn notes(text: &mut String, records: &[Record], cells: &[Cell<'_>]) {
-    text.push_str(
-        "Medians over the rounds, makespan with its range; no ranks: so few rounds cannot carry them. Memory is the peak above the harness's own; latency counts from send.\n",
-    );
     if records.first().is_some_and(|record| record.workload.delay_ns == 0) {
         text.push_str("At D = 0 there is no ideal, how many were in flight cannot be seen and was not checked, and either side may be the bottleneck: compare CPU/request only.\n");
     }
@@ -174,6 +189,7 @@ fn notes(text: &mut String, records: &[Record], cells: &[Cell<'_>]) {
         text.push_str("Batches without times are kept, and left out of makespan, × ideal, excess and latency by the fixed rules of METHODOLOGY.md, \"Flags\".\n");
     }
     for cell in cells {
+        crawl::given_up(text, cell);
         let mut seen = Vec::new();
         for record in &cell.records {
             if let Some(reason) = &record.reason

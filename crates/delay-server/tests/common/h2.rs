@@ -36,6 +36,8 @@ pub struct Streamed {
     pub ok: bool,
     pub body: Vec<u8>,
     pub ended: bool,
+    /// The server reset the stream.
+    pub reset: bool,
 }
 
 impl Streams {
@@ -95,7 +97,7 @@ impl Streams {
         self.frame(WINDOW_UPDATE, 0, id, &bytes.to_be_bytes());
     }
 
-    /// The answer of a stream, whole.
+    /// The answer of a stream, whole, or as far as it came before a reset.
     pub fn answer(&mut self, id: u32) -> Streamed {
         while !self.answers.get(&id).is_some_and(|answer| answer.ended) {
             assert!(self.read_frame(), "the server closed the connection before stream {id} was answered");
@@ -146,6 +148,10 @@ impl Streams {
                 } else {
                     answer.ok = payload.contains(&STATUS_200);
                 }
+            }
+            RST_STREAM => {
+                let answer = self.answers.entry(id).or_default();
+                (answer.ended, answer.reset) = (true, true);
             }
             GOAWAY => return false,
             _ => {}

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use inflight_delay_server::{DelayServer, Options};
-use inflight_record::{Ledger, OpenBatch, TokenKey};
+use inflight_record::{Ledger, OpenBatch, OpenCrawl, Site, TokenKey};
 use serde_json::Value;
 
 /// Far longer than anything takes on a noisy machine.
@@ -109,8 +109,16 @@ impl Client {
     }
 
     pub fn open(&mut self, batch: u64, requests: u64, slots: u64) {
-        let owed = serde_json::to_string(&OpenBatch { batch, requests, slots, capacity: None }).unwrap();
-        let answer = self.ask("POST", "/ledger", &owed);
+        self.open_as(&OpenBatch::new(batch, requests, slots));
+    }
+
+    /// Opens a crawl of this site that may make so many attempts, each held for `delay_ns`.
+    pub fn open_crawl(&mut self, batch: u64, requests: u64, site: Site, delay_ns: u64) {
+        self.open_as(&OpenBatch { crawl: Some(OpenCrawl { site, delay_ns }), ..OpenBatch::new(batch, requests, 10) });
+    }
+
+    fn open_as(&mut self, owed: &OpenBatch) {
+        let answer = self.ask("POST", "/ledger", &serde_json::to_string(owed).unwrap());
         assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
     }
 

@@ -7,6 +7,7 @@ use crate::protocol::Usage;
 use super::{Evidence, Verdict, examine};
 
 mod capacity;
+mod crawl;
 mod varying;
 
 const MS: u64 = 1_000_000;
@@ -93,6 +94,7 @@ impl Case {
             },
             disturbed_ns: self.disturbed_ns,
             network: self.network,
+            crawl: None,
         })
     }
 
@@ -237,6 +239,7 @@ fn a_makespan_above_the_wall_time_is_named() {
         outside: &Outside { wall_ns: case.makespan_ns - 1, ..Outside::default() },
         disturbed_ns: 0,
         network: Network::default(),
+        crawl: None,
     });
     assert!(matches!(verdict, Verdict::Invalid(reason) if reason.contains("above the driver's wall time")));
 }

@@ -100,6 +100,7 @@ mod tests {
             outside: &outside,
             disturbed_ns: 0,
             network: Network::default(),
+            crawl: None,
         };
         edit(&mut ledger, &mut evidence);
         examine(Some(&reported), &Evidence { ledger: &ledger, ..evidence })

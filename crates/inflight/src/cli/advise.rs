@@ -59,6 +59,7 @@ pub fn run(arguments: &AdviseArguments) -> anyhow::Result<u8> {
         connections: arguments.connections.into(),
         hosts: arguments.hosts,
         capacity: arguments.capacity,
+        crawl: None,
     };
     workload.validate()?;
     let library = Library::open(&arguments.results)?;

@@ -34,7 +34,8 @@ pub fn run(arguments: &WorkerArguments) -> anyhow::Result<u8> {
         let model = plain.or(handicapped.as_ref().map(|model| model as &dyn Model))?;
         Some((model, Some(software::versions(&model.card().crates))))
     };
-    worker::run(find, &arguments.model, BufReader::new(io::stdin().lock()), io::stdout().lock())?;
+    let (input, output) = (BufReader::new(io::stdin().lock()), io::stdout().lock());
+    worker::run(find, inflight_crawl::open, &arguments.model, input, output)?;
     // Not by return: a model's threads, or a runtime that waits for its tasks, may not hold up the end.
     std::process::exit(0)
 }

@@ -73,12 +73,15 @@ pub fn worker(checkout: &Checkout, model: Option<&ModelCrate>) -> anyhow::Result
         models = format!("{}::VARIANTS", model.name.replace('-', "_"));
     }
     let main = format!(
-        "static MODELS: &[&dyn inflight_harness::Model] = {models};
+        "use inflight_harness::worker;
+
+static MODELS: &[&dyn inflight_harness::Model] = {models};
 
 fn main() {{
     let asked = std::env::args().nth(1).unwrap_or_default();
     let find = |id: &str| MODELS.iter().find(|model| model.card().id == id).map(|model| (*model, None));
-    let ran = inflight_harness::worker::run(find, &asked, std::io::stdin().lock(), std::io::stdout().lock());
+    let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let ran = worker::run(find, worker::no_crawl, &asked, input, output);
     std::process::exit(i32::from(ran.is_err()));
 }}
 "

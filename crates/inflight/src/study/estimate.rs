@@ -21,7 +21,7 @@ const A_WARM_UP: Duration = Duration::from_millis(150);
 pub fn batch(workload: &Workload, contender: &Contender, limit: Duration, cpus: u64) -> Duration {
     let peak = contender.card.declared_peak.resolve(workload.concurrency, workload.hosts, cpus);
     let ideal = Duration::from_nanos(workload.ideal_with_peak_ns(peak));
-    if ideal > limit || contender.lacks.is_some() || guards::unsuited(&contender.card, workload).is_some() {
+    if ideal >= limit || contender.lacks.is_some() || guards::unsuited(&contender.card, workload).is_some() {
         return Duration::ZERO;
     }
     let requests = u32::try_from(workload.requests).unwrap_or(u32::MAX);

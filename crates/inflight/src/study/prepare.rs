@@ -1,5 +1,6 @@
 //! From a study file to what runs: the manifest and its contenders.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -88,6 +89,8 @@ pub struct Prepared {
     pub text: String,
     /// Who runs it, in the order of the manifest's arms.
     pub contenders: Vec<Contender>,
+    /// Names of those among them that are programs from outside.
+    pub peers: BTreeSet<String>,
     /// Where server and workers run.
     pub placement: Placement,
     /// Time limit of a batch, where it is not the default.
@@ -119,13 +122,16 @@ pub fn prepare(
         }
         None => contenders(&study, inflight).map_err(here)?,
     };
-    models.extend(peers(&study, overrides, here)?);
+    let peers = peers(&study, overrides, here)?;
+    let from_outside = peers.iter().map(|peer| peer.arm.clone()).collect();
+    models.extend(peers);
     let contenders = with_controls(&study, models, inflight).map_err(here)?;
     let rounds = overrides.rounds(study.rounds)?;
     if overrides.shard.is_some() && matches!(rounds, RoundsRule::Auto { .. }) {
         bail!("a part of a study needs a number of rounds: no part sees when the whole is narrow enough");
     }
     let workloads = overrides.workloads(study.workloads.clone())?;
+    check_stores(&workloads).with_context(|| file.display().to_string())?;
     let claims = claims(&study, overrides, &workloads, &contenders).map_err(here)?;
     let name = study.name.clone();
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
@@ -150,12 +156,27 @@ pub fn prepare(
         manifest,
         text,
         contenders: contenders.into_iter().map(|(_, contender)| contender).collect(),
+        peers: from_outside,
         placement: match study.placement {
             StudyPlacement::Split => Placement::Split,
             StudyPlacement::Shared => Placement::Shared,
         },
         time_limit: study.time_limit_ns.map(Duration::from_nanos),
     })
+}
+
+/// Whether each store that the study's crawls name may be used, before anything starts.
+fn check_stores(workloads: &[NamedWorkload]) -> anyhow::Result<()> {
+    let mut checked = BTreeSet::new();
+    for NamedWorkload { id, workload, .. } in workloads {
+        if let Some(crawl) = &workload.crawl
+            && checked.insert(&crawl.store)
+        {
+            inflight_crawl::check_store(&crawl.store)
+                .map_err(|error| anyhow::anyhow!("workload {id}: store {:?}: {error}", crawl.store))?;
+        }
+    }
+    Ok(())
 }
 
 fn arm(kind: ArmKind, contender: &Contender) -> Arm {

@@ -1,6 +1,6 @@
 //! Runs what is left of a study, round by round and workload by workload, each batch on disk before the next.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,7 +11,7 @@ use inflight_harness::driver::{self, DriverError, Event};
 use inflight_harness::guards;
 use inflight_harness::plan::{self, Plan};
 use inflight_harness::store::Store;
-use inflight_record::{Environment, Manifest, Outcome, Record, RoundsRule, Row};
+use inflight_record::{Environment, Manifest, NamedWorkload, Outcome, Record, RoundsRule, Row};
 
 use inflight_report::study::Misfit;
 use inflight_report::{StudyRecords, Summary};
@@ -20,6 +20,9 @@ use super::estimate::{self, Estimate};
 use super::prepare::Prepared;
 use super::schedule::Schedule;
 use crate::comparison::server;
+
+/// Why a peer is not started on a crawl.
+const NO_CRAWL: &str = "the worker protocol of peers knows plain batches only: a crawl's URLs are named by its answers";
 
 /// Why a study has ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -243,8 +246,17 @@ impl<'a> Runner<'a> {
             watch: true,
             block: u32::try_from(place).unwrap_or(u32::MAX),
             done: done.cloned().collect(),
-            skip: self.schedule.skipped(workload),
+            skip: self.skipped(workload),
         }
+    }
+
+    /// Arms that are not started on this workload, each with the reason for the record.
+    fn skipped(&self, workload: &NamedWorkload) -> BTreeMap<String, String> {
+        let mut skipped = self.schedule.skipped(workload);
+        if workload.workload.crawl.is_some() {
+            skipped.extend(self.prepared.peers.iter().map(|arm| (arm.clone(), NO_CRAWL.to_owned())));
+        }
+        skipped
     }
 
     /// Time for all that is left; under `auto`, until no new round begins.
@@ -270,7 +282,7 @@ impl<'a> Runner<'a> {
     fn time_for(&self, batches: impl Fn(usize, &str) -> u64) -> Duration {
         let mut time = Duration::ZERO;
         for (place, workload) in self.manifest.workloads.iter().enumerate() {
-            let skipped = self.schedule.skipped(workload);
+            let skipped = self.skipped(workload);
             let mut rounds = 0;
             for arm in self.manifest.arms.iter().filter(|arm| !skipped.contains_key(&arm.arm)) {
                 let batches = u32::try_from(batches(place, &arm.arm)).unwrap_or(u32::MAX);

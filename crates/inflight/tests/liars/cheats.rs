@@ -248,9 +248,9 @@ pub fn work(name: &str) -> ! {
     let find = |_: &str| Some((&model as &dyn Model, Some("test".to_owned())));
     let input = BufReader::new(io::stdin().lock());
     let result = match name {
-        "shortens-its-makespan" => worker::run(find, name, input, Editor(io::stdout(), shorten)),
-        "claims-to-be-cheap" => worker::run(find, name, input, Editor(io::stdout(), cheapen)),
-        _ => worker::run(find, name, input, io::stdout()),
+        "shortens-its-makespan" => worker::run(find, worker::no_crawl, name, input, Editor(io::stdout(), shorten)),
+        "claims-to-be-cheap" => worker::run(find, worker::no_crawl, name, input, Editor(io::stdout(), cheapen)),
+        _ => worker::run(find, worker::no_crawl, name, input, io::stdout()),
     };
     if let Err(error) = result {
         eprintln!("{error}");

@@ -103,11 +103,12 @@ impl Client for Tasks {
 
 async fn fetch_some(client: surf::Client, batch: Arc<Batch>) {
     while let Some(index) = batch.take() {
-        let request = batch.send(index);
-        match get(&client, batch.url(index)).await {
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        let request = batch.send(ticket);
+        match get(&client, request.url()).await {
             Ok((response, body)) => {
                 let timing = response.header("server-timing").map(|values| values.as_str().as_bytes());
-                request.finish(response.status().into(), timing, &body);
+                request.finish_async(response.status().into(), timing, &body).await;
             }
             Err(error) => request.fail(&error),
         }

@@ -16,7 +16,7 @@
 
 use std::sync::Arc;
 
-use inflight_harness::{Batch, Client, Model, ModelError, Setup};
+use inflight_harness::{Batch, Client, InFlight, Model, ModelError, Setup, Ticket};
 use inflight_record::{Card, DeclaredPeak, HiddenCap, Label};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -112,16 +112,16 @@ struct Tasks {
     spawn: Spawn,
 }
 
-type Spawn = fn(&mut JoinSet<()>, Agent, Arc<Batch>, usize);
+type Spawn = fn(&mut JoinSet<()>, Agent, Arc<Batch>, Ticket);
 
 /// The mistake: `fetch_one` never awaits.
-fn in_a_task(tasks: &mut JoinSet<()>, agent: Agent, batch: Arc<Batch>, index: usize) {
-    tasks.spawn(async move { fetch_one(&agent, &batch, index) });
+fn in_a_task(tasks: &mut JoinSet<()>, agent: Agent, batch: Arc<Batch>, ticket: Ticket) {
+    tasks.spawn(async move { fetch_one(&agent, batch.send(ticket)) });
 }
 
 /// The cure.
-fn on_a_blocking_thread(tasks: &mut JoinSet<()>, agent: Agent, batch: Arc<Batch>, index: usize) {
-    tasks.spawn_blocking(move || fetch_one(&agent, &batch, index));
+fn on_a_blocking_thread(tasks: &mut JoinSet<()>, agent: Agent, batch: Arc<Batch>, ticket: Ticket) {
+    tasks.spawn_blocking(move || fetch_one(&agent, batch.send(ticket)));
 }
 
 impl Client for Tasks {
@@ -137,7 +137,8 @@ async fn fetch_all(spawn: Spawn, agent: Agent, batch: Arc<Batch>) -> Result<(), 
         if tasks.len() == batch.concurrency() {
             tasks.join_next().await.transpose()?;
         }
-        spawn(&mut tasks, agent.clone(), Arc::clone(&batch), index);
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        spawn(&mut tasks, agent.clone(), Arc::clone(&batch), ticket);
     }
     while let Some(ended) = tasks.join_next().await {
         ended?;
@@ -145,9 +146,8 @@ async fn fetch_all(spawn: Spawn, agent: Agent, batch: Arc<Batch>) -> Result<(), 
     Ok(())
 }
 
-fn fetch_one(agent: &Agent, batch: &Batch, index: usize) {
-    let request = batch.send(index);
-    let answer = agent.get(batch.url(index)).call().and_then(|mut response| {
+fn fetch_one(agent: &Agent, request: InFlight<'_>) {
+    let answer = agent.get(request.url()).call().and_then(|mut response| {
         // Through with_config, because read_to_vec alone stops at 10 MB.
         let body = response.body_mut().with_config().read_to_vec()?;
         Ok((response, body))

@@ -16,6 +16,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use compio::runtime::Runtime;
 use inflight_harness::{Batch, Client, Model, ModelError, Setup};
 use inflight_record::{Card, DeclaredPeak, HiddenCap, Label};
@@ -101,16 +102,17 @@ impl Client for Tasks {
 /// One of C tasks: fetches what nobody has taken yet.
 async fn fetch_some(client: cyper::Client, batch: Arc<Batch>) {
     while let Some(index) = batch.take() {
-        let request = batch.send(index);
-        match get(&client, batch.url(index)).await {
-            Ok((status, timing, body)) => request.finish(status, timing.as_deref(), body.as_ref()),
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        let request = batch.send(ticket);
+        match get(&client, request.url()).await {
+            Ok((status, timing, body)) => request.finish_async(status, timing.as_deref(), &body).await,
             Err(error) => request.fail(&error),
         }
     }
 }
 
 /// Status, `Server-Timing` and body of one answer.
-async fn get(client: &cyper::Client, url: &str) -> cyper::Result<(u16, Option<Vec<u8>>, impl AsRef<[u8]>)> {
+async fn get(client: &cyper::Client, url: &str) -> cyper::Result<(u16, Option<Vec<u8>>, Bytes)> {
     let response = client.get(url)?.send().await?;
     let timing = response.headers().get("server-timing").map(|timing| timing.as_bytes().to_vec());
     Ok((response.status().as_u16(), timing, response.bytes().await?))

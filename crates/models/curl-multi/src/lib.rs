@@ -110,17 +110,18 @@ impl Client for Handles {
         // A handle's token is its transfer's place here.
         let mut transfers: Vec<Option<Transfer<'_>>> = self.idle.iter().map(|_| None).collect();
         let mut free: Vec<usize> = (0..transfers.len()).rev().collect();
-        let mut indices = 0..batch.len();
+        let mut asked = 0;
         let mut ended = Vec::new();
         loop {
             while let (Some(place), Some(easy)) = (free.pop(), self.idle.pop()) {
-                let Some(index) = indices.next() else {
+                let Some(ticket) = batch.try_admit(asked) else {
                     self.idle.push(easy);
                     free.push(place);
                     break;
                 };
-                let request = batch.send(index);
-                let mut handle = self.start(easy, batch.url(index))?;
+                asked += 1;
+                let request = batch.send(ticket);
+                let mut handle = self.start(easy, request.url())?;
                 handle.set_token(place)?;
                 transfers[place] = Some(Transfer { handle, request });
             }

@@ -16,7 +16,8 @@
 
 use std::sync::Arc;
 
-use inflight_harness::{Batch, Client, Model, ModelError, Setup};
+use bytes::Bytes;
+use inflight_harness::{Batch, Client, Model, ModelError, Setup, Ticket};
 use inflight_record::{Card, DeclaredPeak, HiddenCap, Label};
 use reqwest::header::HeaderValue;
 use tokio::runtime::{Builder, Runtime};
@@ -80,7 +81,8 @@ async fn fetch_all(client: reqwest::Client, batch: Arc<Batch>) -> Result<(), Mod
         if tasks.len() == batch.concurrency() {
             tasks.join_next().await.transpose()?;
         }
-        tasks.spawn(fetch_one(client.clone(), Arc::clone(&batch), index));
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        tasks.spawn(fetch_one(client.clone(), Arc::clone(&batch), ticket));
     }
     while let Some(ended) = tasks.join_next().await {
         ended?;
@@ -88,16 +90,18 @@ async fn fetch_all(client: reqwest::Client, batch: Arc<Batch>) -> Result<(), Mod
     Ok(())
 }
 
-async fn fetch_one(client: reqwest::Client, batch: Arc<Batch>, index: usize) {
-    let request = batch.send(index);
-    match get(&client, batch.url(index)).await {
-        Ok((status, timing, body)) => request.finish(status, timing.as_ref().map(HeaderValue::as_bytes), body.as_ref()),
+async fn fetch_one(client: reqwest::Client, batch: Arc<Batch>, ticket: Ticket) {
+    let request = batch.send(ticket);
+    match get(&client, request.url()).await {
+        Ok((status, timing, body)) => {
+            request.finish_async(status, timing.as_ref().map(HeaderValue::as_bytes), &body).await;
+        }
         Err(error) => request.fail(&error),
     }
 }
 
 /// Status, `Server-Timing` and body of one answer.
-async fn get(client: &reqwest::Client, url: &str) -> reqwest::Result<(u16, Option<HeaderValue>, impl AsRef<[u8]>)> {
+async fn get(client: &reqwest::Client, url: &str) -> reqwest::Result<(u16, Option<HeaderValue>, Bytes)> {
     let mut response = client.get(url).send().await?;
     let timing = response.headers_mut().remove("server-timing");
     Ok((response.status().as_u16(), timing, response.bytes().await?))

@@ -2,9 +2,8 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
-use std::ops::Range;
 
-use inflight_harness::{Batch, InFlight, ModelError};
+use inflight_harness::{Batch, InFlight, ModelError, Ticket};
 use inflight_http1::Request;
 use nix::libc::ENOBUFS;
 
@@ -18,7 +17,7 @@ const STARTS: usize = 16;
 
 /// Fetches all of the batch.
 pub fn fetch(ring: &mut Ring, connections: &mut Connections, batch: &Batch) -> Result<(), ModelError> {
-    let mut run = Run { ring, connections, batch, left: 0..batch.len(), requests: Vec::new(), in_flight: 0 };
+    let mut run = Run { ring, connections, batch, asked: 0, requests: Vec::new(), in_flight: 0 };
     let mut pace = Pace::new(batch.now_ns());
     let mut completed = Vec::new();
     // Connections that the server has closed since the last batch say so now, before a request is lost on them.
@@ -28,8 +27,7 @@ pub fn fetch(ring: &mut Ring, connections: &mut Connections, batch: &Batch) -> R
         run.ring.completions(&mut completed);
         pace.turn(batch.now_ns(), completed.len());
         completed.drain(..).for_each(|completion| run.attend(completion));
-        run.start_some();
-        let full = run.in_flight == batch.concurrency() || run.left.is_empty();
+        let full = run.start_some();
         if full && run.in_flight == 0 {
             return Ok(());
         }
@@ -41,30 +39,36 @@ struct Run<'a> {
     ring: &'a mut Ring,
     connections: &'a mut Connections,
     batch: &'a Batch,
-    /// Indices that have not been sent.
-    left: Range<usize>,
-    /// By slot of the connection: the request that it carries, and its index.
-    requests: Vec<Option<(InFlight<'a>, usize)>>,
+    /// For how many requests leave was given.
+    asked: usize,
+    /// By slot of the connection: the request that it carries.
+    requests: Vec<Option<InFlight<'a>>>,
     in_flight: usize,
 }
 
 impl<'a> Run<'a> {
-    /// Begins requests until C are in flight, but not too many at a stretch.
-    fn start_some(&mut self) {
+    /// Begins requests until C are in flight, but not too many at a stretch. Whether none can begin before one has ended.
+    fn start_some(&mut self) -> bool {
         for _ in 0..STARTS {
             if self.in_flight == self.batch.concurrency() {
-                return;
+                return true;
             }
-            let Some(index) = self.left.next() else { return };
-            let request = self.batch.send(index);
+            let Some(ticket) = self.next() else { return true };
             self.in_flight += 1;
-            self.begin(request, index, None);
+            self.begin(self.batch.send(ticket), None);
         }
+        false
+    }
+
+    fn next(&mut self) -> Option<Ticket> {
+        let ticket = self.batch.try_admit(self.asked)?;
+        self.asked += 1;
+        Some(ticket)
     }
 
     /// Sends a request, on the connection that is free if that goes to the right host.
-    fn begin(&mut self, request: InFlight<'a>, index: usize, free: Option<Key>) {
-        let Some(text) = Request::get(self.batch.url(index)) else {
+    fn begin(&mut self, request: InFlight<'a>, free: Option<Key>) {
+        let Some(text) = Request::get(request.url()) else {
             self.rest(free);
             return self.fail(request, "io-uring fetches http:// URLs only");
         };
@@ -76,8 +80,8 @@ impl<'a> Run<'a> {
             }
         };
         match self.connected(host, free) {
-            Some(key) => self.send(key, request, index, &text),
-            None => self.connect(host, request, index, &text),
+            Some(key) => self.send(key, request),
+            None => self.connect(host, request),
         }
     }
 
@@ -93,27 +97,33 @@ impl<'a> Run<'a> {
     }
 
     /// Sends a request on a new connection. The socket may not take it before it is connected: it says so, then.
-    fn connect(&mut self, host: usize, request: InFlight<'a>, index: usize, text: &Request<'_>) {
+    fn connect(&mut self, host: usize, request: InFlight<'a>) {
         match self.connections.open(host) {
             Ok(key) => {
-                self.send(key, request, index, text);
+                self.send(key, request);
                 self.receive(key);
             }
             Err(error) => self.fail(request, &error),
         }
     }
 
-    fn send(&mut self, key: Key, request: InFlight<'a>, index: usize, text: &Request<'_>) {
+    /// Sends a request, or what its connection has not taken of it. If the ring does not take that, the request has failed:
+    /// the server may have a part of it.
+    fn send(&mut self, key: Key, request: InFlight<'a>) {
         let slot = key.slot as usize;
         if self.requests.len() <= slot {
             self.requests.resize_with(slot + 1, || None);
         }
-        self.requests[slot] = Some((request, index));
-        self.write(key, text);
-    }
-
-    fn write(&mut self, key: Key, text: &Request<'_>) {
-        self.ask(key, |ring, connection| ring.send(key, &connection.socket, text, connection.sent));
+        let (Some(text), Some(connection)) = (Request::get(request.url()), self.connections.get(key)) else {
+            return self.fail(request, "its connection is gone");
+        };
+        match self.ring.send(key, &connection.socket, &text, connection.sent) {
+            Ok(()) => self.requests[slot] = Some(request),
+            Err(error) => {
+                self.close(key);
+                self.fail(request, &error);
+            }
+        }
     }
 
     /// Asks for an operation on a connection. If the ring does not take it, its request has failed: the server may have it.
@@ -122,7 +132,7 @@ impl<'a> Run<'a> {
             && let Err(error) = operation(self.ring, connection)
         {
             self.close(key);
-            if let Some((request, _)) = self.requests.get_mut(key.slot as usize).and_then(Option::take) {
+            if let Some(request) = self.requests.get_mut(key.slot as usize).and_then(Option::take) {
                 self.fail(request, &error);
             }
         }
@@ -168,10 +178,8 @@ impl<'a> Run<'a> {
     fn unchoked(&mut self, key: Key) {
         let Some(connection) = self.connections.get(key) else { return };
         connection.choked = false;
-        if let Some(&Some((_, index))) = self.requests.get(key.slot as usize)
-            && let Some(text) = Request::get(self.batch.url(index))
-        {
-            self.write(key, &text);
+        if let Some(request) = self.requests.get_mut(key.slot as usize).and_then(Option::take) {
+            self.send(key, request);
         }
     }
 
@@ -180,8 +188,8 @@ impl<'a> Run<'a> {
         let free = self.absorb(key, &buffer);
         self.ring.give_back(buffer);
         let Some(free) = free else { return };
-        match self.left.next() {
-            Some(index) => self.begin(self.batch.send(index), index, free),
+        match self.next() {
+            Some(ticket) => self.begin(self.batch.send(ticket), free),
             None => {
                 self.in_flight -= 1;
                 self.rest(free);
@@ -193,14 +201,14 @@ impl<'a> Run<'a> {
     fn absorb(&mut self, key: Key, buffer: &Buffer) -> Option<Option<Key>> {
         let connection = self.connections.get(key)?;
         let carried = self.requests.get_mut(key.slot as usize)?;
-        let Some((request, index)) = carried.take() else {
+        let Some(request) = carried.take() else {
             // Bytes that nobody asked for.
             self.close(key);
             return None;
         };
         match connection.partial.absorb(self.ring.received(buffer)) {
             Ok(None) => {
-                *carried = Some((request, index));
+                *carried = Some(request);
                 None
             }
             Ok(Some(answer)) => {
@@ -224,11 +232,8 @@ impl<'a> Run<'a> {
     /// A connection broke. Its request goes out again on a new one if the server had closed it before it got that far.
     fn lose(&mut self, key: Key, error: &(impl Display + ?Sized)) {
         let Some((host, unsettled)) = self.close(key) else { return };
-        let Some((request, index)) = self.requests.get_mut(key.slot as usize).and_then(Option::take) else { return };
-        match Request::get(self.batch.url(index)) {
-            Some(text) if unsettled => self.connect(host, request, index, &text),
-            _ => self.fail(request, error),
-        }
+        let Some(request) = self.requests.get_mut(key.slot as usize).and_then(Option::take) else { return };
+        if unsettled { self.connect(host, request) } else { self.fail(request, error) }
     }
 
     /// Ends a connection. Tells its host, and whether it had served before and brought nothing since.

@@ -19,6 +19,7 @@ mod frame;
 mod process;
 mod serve;
 
+use std::collections::VecDeque;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -94,22 +95,22 @@ struct Pool {
 
 impl Client for Pool {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
-        let mut indices = 0..batch.len();
+        let mut asked = 0;
         // What each process is at.
         let mut requests: Vec<_> = self.processes.iter().map(|_| None).collect();
-        let mut free: Vec<usize> = (0..self.processes.len()).collect();
+        let mut free: VecDeque<usize> = (0..self.processes.len()).collect();
         loop {
             // In the order in which they became free.
-            for place in free.drain(..) {
-                for index in indices.by_ref() {
-                    let request = batch.send(index);
-                    match self.processes[place].ask(batch.url(index)) {
-                        Ok(()) => {
-                            requests[place] = Some(request);
-                            break;
-                        }
-                        Err(error) => request.fail(&self.replace(place, &error)?),
+            while let Some(place) = free.front().copied() {
+                let Some(ticket) = batch.try_admit(asked) else { break };
+                asked += 1;
+                let request = batch.send(ticket);
+                match self.processes[place].ask(request.url()) {
+                    Ok(()) => {
+                        requests[place] = Some(request);
+                        free.pop_front();
                     }
+                    Err(error) => request.fail(&self.replace(place, &error)?),
                 }
             }
             let busy: Vec<usize> = (0..requests.len()).filter(|place| requests[*place].is_some()).collect();
@@ -123,7 +124,7 @@ impl Client for Pool {
                     Ok(Err(why)) => request.fail(&why),
                     Err(error) => request.fail(&self.replace(place, &error)?),
                 }
-                free.push(place);
+                free.push_back(place);
             }
         }
     }

@@ -2,10 +2,9 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Read as _};
-use std::ops::Range;
 use std::time::Duration;
 
-use inflight_harness::{Batch, InFlight, ModelError};
+use inflight_harness::{Batch, InFlight, ModelError, Ticket};
 use inflight_http1::Request;
 use mio::Events;
 use mio::event::Event;
@@ -23,8 +22,7 @@ const STARTS: usize = 64;
 pub fn fetch(sockets: &mut Sockets, batch: &Batch) -> Result<(), ModelError> {
     let mut events = Events::with_capacity(EVENTS);
     let mut read_buffer = vec![0; READ_BYTES];
-    let mut run =
-        Run { sockets, batch, left: 0..batch.len(), requests: Vec::new(), in_flight: 0, request_buffer: Vec::new() };
+    let mut run = Run { sockets, batch, asked: 0, requests: Vec::new(), in_flight: 0, request_buffer: Vec::new() };
     // Connections that the server has closed since the last batch say so now, before a request is lost on them.
     let mut wait = Some(Duration::ZERO);
     loop {
@@ -32,8 +30,7 @@ pub fn fetch(sockets: &mut Sockets, batch: &Batch) -> Result<(), ModelError> {
             Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
             _ => events.iter().for_each(|event| run.attend(event, &mut read_buffer)),
         }
-        run.start_some();
-        let full = run.in_flight == batch.concurrency() || run.left.is_empty();
+        let full = run.start_some();
         if full && run.in_flight == 0 {
             return Ok(());
         }
@@ -44,36 +41,44 @@ pub fn fetch(sockets: &mut Sockets, batch: &Batch) -> Result<(), ModelError> {
 struct Run<'a> {
     sockets: &'a mut Sockets,
     batch: &'a Batch,
-    /// Indices that have not been sent.
-    left: Range<usize>,
-    /// By connection number: the request that it carries, and its index.
-    requests: Vec<Option<(InFlight<'a>, usize)>>,
+    /// For how many requests leave was given.
+    asked: usize,
+    /// By connection number: the request that it carries.
+    requests: Vec<Option<InFlight<'a>>>,
     in_flight: usize,
     request_buffer: Vec<u8>,
 }
 
 impl<'a> Run<'a> {
-    /// Begins requests until C are in flight, but not too many at a stretch.
-    fn start_some(&mut self) {
+    /// Begins requests until C are in flight, but not too many at a stretch. Whether none can begin before one has ended.
+    fn start_some(&mut self) -> bool {
         for _ in 0..STARTS {
             if self.in_flight == self.batch.concurrency() {
-                return;
+                return true;
             }
-            let Some(index) = self.left.next() else { return };
-            let request = self.batch.send(index);
+            let Some(ticket) = self.next() else { return true };
             self.in_flight += 1;
-            self.begin(request, index, None);
+            self.begin(self.batch.send(ticket), None);
         }
+        false
+    }
+
+    fn next(&mut self) -> Option<Ticket> {
+        let ticket = self.batch.try_admit(self.asked)?;
+        self.asked += 1;
+        Some(ticket)
     }
 
     /// Sends a request, on the connection that is free if that goes to the right host.
-    fn begin(&mut self, request: InFlight<'a>, index: usize, free: Option<usize>) {
-        let Some(text) = Request::get(self.batch.url(index)) else {
+    fn begin(&mut self, request: InFlight<'a>, free: Option<usize>) {
+        let Some(text) = Request::get(request.url()) else {
             self.rest(free);
             return self.fail(request, "raw-epoll fetches http:// URLs only");
         };
+        self.request_buffer.clear();
+        text.write(&mut self.request_buffer);
         match self.connection(text.authority, free) {
-            Ok(number) => self.write(number, request, index, text),
+            Ok(number) => self.write(number, request),
             Err(error) => self.fail(request, &error),
         }
     }
@@ -89,13 +94,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn write(&mut self, number: usize, request: InFlight<'a>, index: usize, text: Request<'_>) {
-        self.request_buffer.clear();
-        text.write(&mut self.request_buffer);
+    /// Sends what is in the buffer.
+    fn write(&mut self, number: usize, request: InFlight<'a>) {
         if self.requests.len() <= number {
             self.requests.resize_with(number + 1, || None);
         }
-        self.requests[number] = Some((request, index));
+        self.requests[number] = Some(request);
         if let Some(connection) = self.sockets.get(number)
             && let Err(error) = connection.send(&self.request_buffer)
         {
@@ -136,13 +140,13 @@ impl<'a> Run<'a> {
     /// Takes in what a connection has brought; when that completes an answer, the next request goes out at once.
     fn arrived(&mut self, number: usize, bytes: &[u8]) {
         let Some(connection) = self.sockets.get(number) else { return };
-        let Some((request, index)) = self.requests.get_mut(number).and_then(Option::take) else {
+        let Some(request) = self.requests.get_mut(number).and_then(Option::take) else {
             // Bytes that nobody asked for.
             self.sockets.close(number);
             return;
         };
         match connection.partial.absorb(bytes) {
-            Ok(None) => self.requests[number] = Some((request, index)),
+            Ok(None) => self.requests[number] = Some(request),
             Ok(Some(answer)) => {
                 request.finish(answer.status, answer.server_timing, answer.body);
                 let reusable = answer.reusable;
@@ -153,8 +157,8 @@ impl<'a> Run<'a> {
                     self.sockets.close(number);
                 }
                 let free = reusable.then_some(number);
-                match self.left.next() {
-                    Some(index) => self.begin(self.batch.send(index), index, free),
+                match self.next() {
+                    Some(ticket) => self.begin(self.batch.send(ticket), free),
                     None => {
                         self.in_flight -= 1;
                         self.rest(free);
@@ -171,12 +175,16 @@ impl<'a> Run<'a> {
     /// A connection broke. Its request goes out again on a new one if the server had closed it before it got that far.
     fn lose(&mut self, number: usize, error: &(impl Display + ?Sized)) {
         let Some(connection) = self.sockets.close(number) else { return };
-        let Some((request, index)) = self.requests.get_mut(number).and_then(Option::take) else { return };
+        let Some(request) = self.requests.get_mut(number).and_then(Option::take) else { return };
         if !connection.served || !connection.partial.is_empty() {
             return self.fail(request, error);
         }
-        match (self.sockets.connect(connection.host), Request::get(self.batch.url(index))) {
-            (Ok(number), Some(text)) => self.write(number, request, index, text),
+        match (self.sockets.connect(connection.host), Request::get(request.url())) {
+            (Ok(number), Some(text)) => {
+                self.request_buffer.clear();
+                text.write(&mut self.request_buffer);
+                self.write(number, request);
+            }
             _ => self.fail(request, error),
         }
     }

@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use inflight_harness::{Batch, Client, Model, ModelError, Setup};
+use inflight_harness::{Batch, Client, InFlight, Model, ModelError, Setup};
 use inflight_record::{Card, DeclaredPeak, HiddenCap, Label};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -113,14 +113,16 @@ impl Pool {
 impl Client for Pool {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
         let requests = (0..batch.len()).into_par_iter().with_max_len(1);
-        self.threads.install(|| requests.for_each(|index| fetch_one(&self.agent, batch, index)));
+        self.threads.install(|| {
+            let tickets = requests.filter_map(|index| batch.admit(index));
+            tickets.for_each(|ticket| fetch_one(&self.agent, batch.send(ticket)));
+        });
         Ok(())
     }
 }
 
-fn fetch_one(agent: &Agent, batch: &Batch, index: usize) {
-    let request = batch.send(index);
-    let answer = agent.get(batch.url(index)).call().and_then(|mut response| {
+fn fetch_one(agent: &Agent, request: InFlight<'_>) {
+    let answer = agent.get(request.url()).call().and_then(|mut response| {
         // Through with_config, because read_to_vec alone stops at 10 MB.
         let body = response.body_mut().with_config().read_to_vec()?;
         Ok((response, body))

@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use inflight_harness::{Batch, Client, Model, ModelError, Setup};
+use inflight_harness::{Batch, Client, InFlight, Model, ModelError, Setup};
 use inflight_record::{Card, DeclaredPeak, HiddenCap, Label};
 use ureq::Agent;
 use ureq::http::HeaderValue;
@@ -89,8 +89,8 @@ struct Loop {
 
 impl Client for Loop {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
-        for index in 0..batch.len() {
-            fetch_one(&self.agent, batch, index);
+        for ticket in (0..batch.len()).map_while(|index| batch.admit(index)) {
+            fetch_one(&self.agent, batch.send(ticket));
         }
         Ok(())
     }
@@ -100,16 +100,15 @@ struct NewClients;
 
 impl Client for NewClients {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
-        for index in 0..batch.len() {
-            fetch_one(&agent(), batch, index);
+        for ticket in (0..batch.len()).map_while(|index| batch.admit(index)) {
+            fetch_one(&agent(), batch.send(ticket));
         }
         Ok(())
     }
 }
 
-fn fetch_one(agent: &Agent, batch: &Batch, index: usize) {
-    let request = batch.send(index);
-    let answer = agent.get(batch.url(index)).call().and_then(|mut response| {
+fn fetch_one(agent: &Agent, request: InFlight<'_>) {
+    let answer = agent.get(request.url()).call().and_then(|mut response| {
         // Through with_config, because read_to_vec alone stops at 10 MB.
         let body = response.body_mut().with_config().read_to_vec()?;
         Ok((response, body))

@@ -15,7 +15,7 @@
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use inflight_harness::{Batch, Client, Model, ModelError, Setup};
+use inflight_harness::{Batch, Client, InFlight, Model, ModelError, Setup};
 use inflight_record::{Card, DeclaredPeak, HiddenCap, Label};
 use ureq::Agent;
 use ureq::http::HeaderValue;
@@ -91,7 +91,7 @@ impl Client for Threads {
         let agent = &self.agent;
         thread::scope(|scope| {
             let mut alive: Vec<Option<thread::ScopedJoinHandle<'_, ()>>> = (0..slots).map(|_| None).collect();
-            for index in 0..batch.len() {
+            for (index, ticket) in (0..batch.len()).map_while(|index| Some((index, batch.admit(index)?))) {
                 // The first C threads each open a slot; every later one takes over that of a thread that has ended.
                 let slot = if index < slots { index } else { finished.recv()? };
                 if let Some(thread) = alive[slot].take() {
@@ -100,7 +100,7 @@ impl Client for Threads {
                 let leave = Leave { slot, done: done.clone() };
                 alive[slot] = Some(thread::Builder::new().spawn_scoped(scope, move || {
                     let _leave = leave;
-                    fetch_one(agent, batch, index);
+                    fetch_one(agent, batch.send(ticket));
                 })?);
             }
             alive.into_iter().flatten().try_for_each(thread::ScopedJoinHandle::join).map_err(|_| PANICKED.into())
@@ -122,9 +122,8 @@ impl Drop for Leave {
     }
 }
 
-fn fetch_one(agent: &Agent, batch: &Batch, index: usize) {
-    let request = batch.send(index);
-    let answer = agent.get(batch.url(index)).call().and_then(|mut response| {
+fn fetch_one(agent: &Agent, request: InFlight<'_>) {
+    let answer = agent.get(request.url()).call().and_then(|mut response| {
         // Through with_config, because read_to_vec alone stops at 10 MB.
         let body = response.body_mut().with_config().read_to_vec()?;
         Ok((response, body))

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use inflight_harness::{Batch, Client, Model, ModelError, Setup};
+use inflight_harness::{Batch, Client, InFlight, Model, ModelError, Setup, Ticket};
 use inflight_record::{Card, DeclaredPeak, HiddenCap, Label};
 use ureq::Agent;
 use ureq::http::HeaderValue;
@@ -77,7 +77,7 @@ struct Pool {
 /// One request, on its way to whichever thread is free.
 struct Job {
     batch: Arc<Batch>,
-    index: usize,
+    ticket: Ticket,
     /// Never sent on: when the last job of a batch is dropped, the caller hears that nobody is left to.
     _done: Sender<Infallible>,
 }
@@ -97,15 +97,15 @@ impl Pool {
 /// that it never finished, and the others go on.
 fn work(agent: &Agent, waiting: &Receiver<Job>) {
     for job in waiting {
-        fetch_one(agent, &job.batch, job.index);
+        fetch_one(agent, job.batch.send(job.ticket));
     }
 }
 
 impl Client for Pool {
     fn fetch(&mut self, batch: &Arc<Batch>) -> Result<(), ModelError> {
         let (done, all_done) = bounded(0);
-        for index in 0..batch.len() {
-            let job = Job { batch: Arc::clone(batch), index, _done: done.clone() };
+        for ticket in (0..batch.len()).map_while(|index| batch.admit(index)) {
+            let job = Job { batch: Arc::clone(batch), ticket, _done: done.clone() };
             self.jobs.send(job).map_err(|_| "all threads of the pool have panicked")?;
         }
         drop(done);
@@ -116,9 +116,8 @@ impl Client for Pool {
     }
 }
 
-fn fetch_one(agent: &Agent, batch: &Batch, index: usize) {
-    let request = batch.send(index);
-    let answer = agent.get(batch.url(index)).call().and_then(|mut response| {
+fn fetch_one(agent: &Agent, request: InFlight<'_>) {
+    let answer = agent.get(request.url()).call().and_then(|mut response| {
         // Through with_config, because read_to_vec alone stops at 10 MB.
         let body = response.body_mut().with_config().read_to_vec()?;
         Ok((response, body))

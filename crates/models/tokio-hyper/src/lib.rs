@@ -114,9 +114,10 @@ impl Client for Tasks {
 /// One of C tasks: fetches what nobody has taken yet.
 async fn fetch_some(pool: Arc<Pool>, batch: Arc<Batch>) {
     while let Some(index) = batch.take() {
-        let request = batch.send(index);
-        match pool.get(batch.url(index)).await {
-            Ok(answer) => request.finish(answer.status, answer.timing(), &answer.body),
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        let request = batch.send(ticket);
+        match pool.get(request.url()).await {
+            Ok(answer) => request.finish_async(answer.status, answer.timing(), &answer.body).await,
             Err(error) => request.fail(&error),
         }
     }

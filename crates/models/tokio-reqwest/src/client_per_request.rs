@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use inflight_harness::{Batch, Client, Model, ModelError, Setup};
+use inflight_harness::{Batch, Client, Model, ModelError, Setup, Ticket};
 use inflight_record::{Card, HiddenCap, Label};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -52,7 +52,8 @@ async fn fetch_all(batch: Arc<Batch>) -> Result<(), ModelError> {
         if tasks.len() == batch.concurrency() {
             tasks.join_next().await.transpose()?;
         }
-        tasks.spawn(fetch_anew(Arc::clone(&batch), index));
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        tasks.spawn(fetch_anew(Arc::clone(&batch), ticket));
     }
     while let Some(ended) = tasks.join_next().await {
         ended?;
@@ -60,9 +61,9 @@ async fn fetch_all(batch: Arc<Batch>) -> Result<(), ModelError> {
     Ok(())
 }
 
-async fn fetch_anew(batch: Arc<Batch>, index: usize) {
+async fn fetch_anew(batch: Arc<Batch>, ticket: Ticket) {
     match client() {
-        Ok(client) => fetch_one(client, batch, index).await,
-        Err(error) => batch.send(index).fail(&error),
+        Ok(client) => fetch_one(client, batch, ticket).await,
+        Err(error) => batch.send(ticket).fail(&error),
     }
 }

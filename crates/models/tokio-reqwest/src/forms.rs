@@ -17,7 +17,8 @@ pub async fn join_set(client: Client, batch: Arc<Batch>) -> Result<(), ModelErro
         if tasks.len() == batch.concurrency() {
             tasks.join_next().await.transpose()?;
         }
-        tasks.spawn(fetch_one(client.clone(), Arc::clone(&batch), index));
+        let Some(ticket) = batch.admit_async(index).await else { break };
+        tasks.spawn(fetch_one(client.clone(), Arc::clone(&batch), ticket));
     }
     while let Some(ended) = tasks.join_next().await {
         ended?;
@@ -38,7 +39,7 @@ pub async fn spawn_semaphore(client: Client, batch: Arc<Batch>) -> Result<(), Mo
 
 /// The shortest of all: the stream holds C futures, and one task, hence one thread at a time, polls them.
 pub async fn buffer_unordered(client: Client, batch: Arc<Batch>) -> Result<(), ModelError> {
-    let requests = stream::iter(0..batch.len()).map(|index| fetch_one(client.clone(), Arc::clone(&batch), index));
+    let requests = stream::iter(0..batch.len()).map(|index| admitted(client.clone(), Arc::clone(&batch), index));
     requests.buffer_unordered(batch.concurrency()).for_each(future::ready).await;
     Ok(())
 }
@@ -59,6 +60,13 @@ async fn permitted(
     index: usize,
 ) -> Result<(), AcquireError> {
     let _permit = permits.acquire().await?;
-    fetch_one(client, batch, index).await;
+    admitted(client, batch, index).await;
     Ok(())
+}
+
+/// One request, if the batch has one more.
+async fn admitted(client: Client, batch: Arc<Batch>, index: usize) {
+    if let Some(ticket) = batch.admit_async(index).await {
+        fetch_one(client, batch, ticket).await;
+    }
 }

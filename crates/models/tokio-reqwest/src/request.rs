@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use inflight_harness::Batch;
+use bytes::Bytes;
+use inflight_harness::{Batch, Ticket};
 use reqwest::Client;
 use reqwest::header::HeaderValue;
 
@@ -12,16 +13,18 @@ pub fn client() -> reqwest::Result<Client> {
 }
 
 /// Fetches one URL and notes what became of it.
-pub async fn fetch_one(client: Client, batch: Arc<Batch>, index: usize) {
-    let request = batch.send(index);
-    match get(&client, batch.url(index)).await {
-        Ok((status, timing, body)) => request.finish(status, timing.as_ref().map(HeaderValue::as_bytes), body.as_ref()),
+pub async fn fetch_one(client: Client, batch: Arc<Batch>, ticket: Ticket) {
+    let request = batch.send(ticket);
+    match get(&client, request.url()).await {
+        Ok((status, timing, body)) => {
+            request.finish_async(status, timing.as_ref().map(HeaderValue::as_bytes), &body).await;
+        }
         Err(error) => request.fail(&error),
     }
 }
 
 /// Status, `Server-Timing` and body of one answer.
-async fn get(client: &Client, url: &str) -> reqwest::Result<(u16, Option<HeaderValue>, impl AsRef<[u8]>)> {
+async fn get(client: &Client, url: &str) -> reqwest::Result<(u16, Option<HeaderValue>, Bytes)> {
     let mut response = client.get(url).send().await?;
     let timing = response.headers_mut().remove("server-timing");
     Ok((response.status().as_u16(), timing, response.bytes().await?))

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{LedgerRow, Name, Row, date};
+use super::{CrawlRow, LedgerRow, Name, Row, date};
 use crate::jsonl::{self, Blocks, JsonlError};
 use crate::{Cpu, Flag, Memory, Outcome, Record, SCHEMA_VERSION};
 
@@ -66,6 +66,7 @@ struct Lean<'a> {
     threads_peak: Option<u64>,
     latency: Option<LeanLatency>,
     ledger: Option<LedgerRow>,
+    crawl: Option<CrawlRow>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +117,7 @@ impl Lean<'_> {
             from_start_ns: latency.map(|latency| latency.from_start_ns.pair()),
             from_send_ns: latency.map(|latency| latency.from_send_ns.pair()),
             ledger: self.ledger,
+            crawl: self.crawl.map(Box::new),
         }
     }
 }

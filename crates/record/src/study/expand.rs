@@ -1,15 +1,16 @@
 //! From the tables of a study file to its workloads: every combination of what has a list, each under an id.
 
-use std::collections::BTreeMap;
+mod crawl;
+mod plain;
 
-use itertools::iproduct;
+use std::collections::BTreeMap;
 
 use super::{FileError, MAX_WORKLOADS, Place, Placed};
 use crate::manifest::NamedWorkload;
 use crate::placed::{Table, Value, check_name};
 use crate::text::{self, DelayText};
-use crate::workload::{MAX_BODY_BYTES, MAX_CONCURRENCY, MAX_HOSTS, MAX_REQUESTS};
-use crate::{Connections, Workload, WorkloadError};
+use crate::workload::MAX_CONCURRENCY;
+use crate::{Connections, Workload};
 
 /// All workloads of a study, in the order of the file.
 pub(super) fn workloads(root: &mut Table<'_>, seed: u64) -> Result<Vec<NamedWorkload>, FileError> {
@@ -54,13 +55,6 @@ impl Workloads {
     }
 }
 
-/// How many requests: N, or a multiple of C.
-#[derive(Clone, Copy)]
-enum Count {
-    Requests(u64),
-    Waves(u64),
-}
-
 /// The values of one key, and whether they are written as a list.
 struct Axis<T> {
     values: Vec<Placed<T>>,
@@ -91,12 +85,15 @@ impl<T> Axis<T> {
 struct Axes {
     name: Option<String>,
     delay: Axis<DelayText>,
-    body: Axis<u64>,
     connections: Axis<Connections>,
-    hosts: Axis<u64>,
-    capacity: Axis<Option<u64>>,
-    count: Axis<Count>,
     concurrency: Axis<u64>,
+    kind: Kind,
+}
+
+/// What only one kind of workload has.
+enum Kind {
+    Plain(plain::Axes),
+    Crawl(crawl::Axes),
 }
 
 impl Axes {
@@ -105,93 +102,58 @@ impl Axes {
         if let Some(name) = &name {
             check_name(&name.value).map_err(|message| name.wrong(format!("a name, {message}")))?;
         }
-        let count = match (table.optional("requests"), table.optional("waves")) {
-            (Some(requests), None) => Axis::of(&requests, |value| {
-                value.whole(1..=MAX_REQUESTS).map(|it| Placed { value: Count::Requests(it.value), place: it.place })
-            })?,
-            (None, Some(waves)) => Axis::of(&waves, |value| {
-                value.whole(1..=MAX_REQUESTS).map(|it| Placed { value: Count::Waves(it.value), place: it.place })
-            })?,
-            _ => return Err(table.wrong("a workload needs requests or waves, and not both")),
+        let kind = match table.optional("crawl") {
+            Some(catalogue) => Kind::Crawl(crawl::Axes::read(&catalogue, table)?),
+            None => Kind::Plain(plain::Axes::read(table)?),
         };
         Ok(Self {
             name: name.map(|name| name.value),
             delay: Axis::of(&table.required("delay")?, |value| value.parsed(text::delay))?,
-            body: Axis::read(table.optional("body"), 1_024, |value| value.parsed(body))?,
             connections: Axis::read(table.optional("connections"), Connections::Cold, |value| {
                 value.parsed(connections)
             })?,
-            hosts: Axis::read(table.optional("hosts"), 1, |value| value.whole(1..=MAX_HOSTS))?,
-            capacity: Axis::read(table.optional("capacity"), None, |value| {
-                value.whole(1..=MAX_CONCURRENCY).map(|it| Placed { value: Some(it.value), place: it.place })
-            })?,
-            count,
             concurrency: Axis::of(&table.required("concurrency")?, |value| value.whole(1..=MAX_CONCURRENCY))?,
+            kind,
         })
     }
 
     /// Every combination, the concurrency varying fastest.
     fn expand(&self, seed: u64, place: Place, workloads: &mut Workloads) -> Result<(), FileError> {
-        for (delay, body, connections, hosts, capacity, count, concurrency) in iproduct!(
-            &self.delay.values,
-            &self.body.values,
-            &self.connections.values,
-            &self.hosts.values,
-            &self.capacity.values,
-            &self.count.values,
-            &self.concurrency.values
-        ) {
-            let workload = Workload {
-                requests: match count.value {
-                    Count::Requests(requests) => requests,
-                    Count::Waves(waves) => waves.saturating_mul(concurrency.value),
-                },
-                concurrency: concurrency.value,
-                delay_ns: delay.value.ns,
-                lognormal: delay.value.lognormal(seed),
-                body_bytes: body.value,
-                connections: connections.value,
-                hosts: hosts.value,
-                capacity: capacity.value,
-            };
-            workload.validate().map_err(|error| {
-                let place = match error {
-                    WorkloadError::Requests(_) => count.place,
-                    WorkloadError::NoDelay("capacity") => capacity.place,
-                    WorkloadError::Delay(_) | WorkloadError::Sigma(_) | WorkloadError::NoDelay(_) => delay.place,
-                    _ => concurrency.place,
-                };
-                FileError { place, message: error.to_string() }
-            })?;
-            workloads.add(self.id(&workload, count.value), workload, place)?;
+        match &self.kind {
+            Kind::Plain(plain) => plain.expand(self, seed, place, workloads),
+            Kind::Crawl(crawl) => crawl.expand(self, seed, place, workloads),
         }
-        Ok(())
     }
 
-    /// Its name and what the lists vary; the slug where there is neither.
-    fn id(&self, workload: &Workload, count: Count) -> String {
-        let lognormal = workload.delay_text().replace("lognormal:", "ln").replace(':', "-");
-        let parts = [
-            self.name.clone(),
-            self.delay.listed.then(|| format!("d{lognormal}")),
-            self.body.listed.then(|| format!("b{}", workload.body_bytes)),
-            self.connections.listed.then(|| workload.connections.as_str().to_owned()),
-            self.hosts.listed.then(|| format!("h{}", workload.hosts)),
-            self.capacity.listed.then(|| format!("k{}", workload.capacity.unwrap_or(0))),
-            self.count.listed.then(|| match count {
-                Count::Requests(requests) => format!("n{requests}"),
-                Count::Waves(waves) => format!("w{waves}"),
-            }),
-            self.concurrency.listed.then(|| format!("c{}", workload.concurrency)),
-        ];
-        let id = parts.into_iter().flatten().collect::<Vec<_>>().join("-");
-        if id.is_empty() { workload.slug() } else { id }
+    /// What stands in an id of the delay, where it is listed.
+    fn delay_part(&self, workload: &Workload) -> Option<String> {
+        let delay = workload.delay_text().replace("lognormal:", "ln").replace(':', "-");
+        self.delay.listed.then(|| format!("d{delay}"))
+    }
+
+    fn connections_part(&self, workload: &Workload) -> Option<String> {
+        self.connections.listed.then(|| workload.connections.as_str().to_owned())
+    }
+
+    fn concurrency_part(&self, workload: &Workload) -> Option<String> {
+        self.concurrency.listed.then(|| format!("c{}", workload.concurrency))
     }
 }
 
-fn body(text: &str) -> Result<u64, String> {
-    let bytes = text::size(text)?;
-    if bytes <= MAX_BODY_BYTES { Ok(bytes) } else { Err(WorkloadError::Body(bytes).to_string()) }
+/// The parts that there are; the slug where there is none.
+fn id(parts: impl IntoIterator<Item = Option<String>>, workload: &Workload) -> String {
+    let id = parts.into_iter().flatten().collect::<Vec<_>>().join("-");
+    if id.is_empty() { workload.slug() } else { id }
+}
+
+/// Refuses these keys, each with its reason.
+fn refuse(table: &mut Table<'_>, keys: &[(&'static str, &str)]) -> Result<(), FileError> {
+    for &(key, reason) in keys {
+        if let Some(value) = table.optional(key) {
+            return Err(FileError { place: value.place(), message: format!("{key}: {reason}") });
+        }
+    }
+    Ok(())
 }
 
 fn connections(text: &str) -> Result<Connections, String> {

@@ -118,3 +118,53 @@ fn claims_name_a_workload_and_two_models() {
     let error = Study::parse("s", &format!("{base}{claim}{claim}")).unwrap_err().to_string();
     assert!(error.contains("14:1: the claim of line 7 compares the same two"), "{error}");
 }
+
+const CRAWL: &str =
+    "question = \"?\"\nseed = 7\n[[workload]]\ncrawl = \"books\"\nconcurrency = 100\ndelay = \"50ms\"\n";
+
+#[test]
+fn a_crawl_has_its_own_keys_and_defaults() {
+    let [only] = &Study::parse("mine", CRAWL).unwrap().workloads[..] else { panic!("one workload") };
+    let crawl = only.workload.crawl.clone().unwrap();
+    assert_eq!((crawl.site.lists, crawl.site.seed, crawl.site.faults_per_mille, crawl.retries), (100, 7, 0, 0));
+    assert_eq!((crawl.phases.as_str(), crawl.store.as_str()), ("barrier", "sqlite:"));
+    assert_eq!(only.id, "crawl-books-l100-barrier-sqlite-c100-d50ms-cold");
+    assert_eq!((only.workload.requests, only.workload.body_bytes), (1_900, 0));
+    let films = Study::parse("mine", &CRAWL.replace("books", "films")).unwrap();
+    assert_eq!(films.workloads[0].workload.requests, 260);
+
+    let all = "name = \"a\"\npages = [1, 2]\nphases = [\"barrier\", \"pipelined\"]\nstore = [\"none:\", \"jsonl:x\"]\n\
+               faults = \"2.5%\"\nretries = 3\nconnections = \"warm\"\n";
+    let listed = CRAWL.replace("concurrency = 100", "concurrency = [5, 10]") + all;
+    let workloads = Study::parse("mine", &listed).unwrap().workloads;
+    assert_eq!(workloads.len(), 16);
+    let ids: Vec<&str> = workloads.iter().take(5).map(|it| it.id.as_str()).collect();
+    let wanted = ["a-l1-barrier-none-c5", "a-l1-barrier-none-c10", "a-l1-barrier-jsonl-c5", "a-l1-barrier-jsonl-c10"];
+    assert_eq!((&ids[..4], ids[4]), (&wanted[..], "a-l1-pipelined-none-c5"));
+    assert_eq!(workloads[15].slug, "crawl-books-l2-pipelined-jsonl-f25-r3-c10-d50ms-warm");
+}
+
+#[test]
+fn what_a_crawl_cannot_have_is_refused_at_its_place() {
+    let with = |line: &str| format!("{CRAWL}{line}\n");
+    refused(&CRAWL.replace("\"books\"", "\"songs\""), "4:9: crawl is \"songs\": crawl must be \"books\" or \"films\"");
+    refused(&CRAWL.replace("\"books\"", "[\"books\"]"), "4:9: crawl must be a text in quotes");
+    refused(&with("requests = 9"), "7:12: requests: those of a crawl follow from its pages: leave it out");
+    refused(&with("waves = 2"), "follow from its pages");
+    refused(&with("body = \"1KiB\""), "7:8: body: the bodies of a crawl have the size of its pages");
+    refused(&with("hosts = 2"), "a crawl has one host");
+    refused(&with("capacity = 2"), "a server without a limit");
+    refused(&with("pages = 0"), "7:9: pages must be 1 to 100000, not 0");
+    refused(&with("phases = \"both\""), "phases must be \"barrier\" or \"pipelined\"");
+    refused(&with("store = \"books.db\""), "7:9: store is \"books.db\": a store begins with its kind and a colon");
+    refused(&with("faults = \"51%\""), "7:10: faults must be at most 50 %, not 51 %");
+    refused(&with("faults = \"0.25%\""), "whole tenths of a percent");
+    refused(&with("retries = 11"), "7:11: retries must be 0 to 10, not 11");
+    refused(&with("pages = 100_000\nretries = 10"), "8:11: 1900000 pages with 10 retries may take 20900000 requests");
+    refused(&CRAWL.replace("50ms", "lognormal:50ms:0.6"), "6:9: a crawl has a fixed delay, such as 50ms");
+    refused(&CRAWL.replace("100\n", "2000\n"), "5:15: concurrency 2000 is above the 1900 requests");
+    refused(&with("store = [\"jsonl:a\", \"jsonl:b\"]"), "crawl-books-l100-barrier-jsonl-c100-d50ms-cold stands twice");
+    for key in ["pages = 3", "phases = \"barrier\"", "store = \"none:\"", "faults = \"1%\"", "retries = 1"] {
+        refused(&format!("{LEAST}{key}\n"), "this belongs to a crawl: add crawl = \"books\" or crawl = \"films\"");
+    }
+}

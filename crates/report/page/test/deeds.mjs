@@ -183,7 +183,7 @@ export const picking = async (page, summaries, keyOf) => {
   for (const summary of summaries) {
     await page.selectOption("#pick-study", keyOf(summary));
     check(`picking: ${summary.study} shows its question`, (await page.textContent("#pick")).includes(summary.question));
-    for (const key of ["n", "c", "d", "b", "k", "h", "s"]) {
+    for (const key of ["n", "c", "d", "b", "k", "h", "s", "w"]) {
       const select = page.locator(`#pick-${key}`);
       if (await select.count() === 0) continue;
       for (const value of await select.locator("option").evaluateAll((all) => all.map((it) => it.value))) {

@@ -48,7 +48,9 @@ pub(super) fn grounds<'a>(studies: &'a [Study<'a>]) -> Vec<Ground<'a>> {
             let ground = grounds
                 .entry((&machine.environment_id, placement))
                 .or_insert_with(|| Ground { machine, sources: Vec::new() });
-            let ran = machine.workloads.iter().filter(|workload| workload.rounds > 0);
+            // A crawl of as many pages is another thing: its requests wait for each other and for a store.
+            let answers = |workload: &&WorkloadSummary| workload.rounds > 0 && workload.workload.crawl.is_none();
+            let ran = machine.workloads.iter().filter(answers);
             ground.sources.extend(ran.map(|workload| Source { study: &summary.study, pin, machine, workload }));
         }
     }

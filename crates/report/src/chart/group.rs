@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use inflight_record::crawl::Phases;
 use inflight_record::{Connections, Workload};
 
 use super::scale::label;
 use crate::metric::{Unit, number};
-use crate::style::describe;
+use crate::style::{describe, stored};
 use crate::summary::{MachineSummary, WorkloadSummary};
 
 /// What differs.
@@ -157,8 +158,12 @@ fn gathered<'a>(
 fn name(dim: Dim, key: &Workload, waves: Option<u64>) -> String {
     let slug = key.slug();
     let mut parts: Vec<&str> = slug.split('-').collect();
-    // n, c, d, b in the order of a slug; log-normal and the like come behind what they belong to.
     let places: &[usize] = match (dim, waves) {
+        // c, d and connections are the end of a crawl's slug, and N and body follow from its pages.
+        (Dim::Concurrency, _) if key.crawl.is_some() => &[parts.len() - 3],
+        (Dim::Delay, _) if key.crawl.is_some() => &[parts.len() - 2],
+        _ if key.crawl.is_some() => &[],
+        // n, c, d, b in the order of a slug; log-normal and the like come behind what they belong to.
         (Dim::Concurrency, None) => &[1],
         (Dim::Concurrency, Some(_)) => &[1, 0],
         (Dim::Delay, _) => &[2],
@@ -214,6 +219,10 @@ pub(super) enum Either {
     Hosts,
     /// A server without a limit or with one.
     Capacity,
+    /// All lists first or not.
+    Phases,
+    /// Nothing is stored or something is.
+    Store,
 }
 
 /// Two workloads that differ in one thing without a scale.
@@ -226,7 +235,7 @@ pub(super) struct Pair<'a> {
 }
 
 impl Either {
-    const ALL: [Self; 4] = [Self::Connections, Self::Varying, Self::Hosts, Self::Capacity];
+    const ALL: [Self; 6] = [Self::Connections, Self::Varying, Self::Hosts, Self::Capacity, Self::Phases, Self::Store];
 
     fn key(self, workload: &Workload) -> Workload {
         let mut key = workload.clone();
@@ -235,6 +244,16 @@ impl Either {
             Self::Varying => key.lognormal = None,
             Self::Hosts => key.hosts = 1,
             Self::Capacity => key.capacity = None,
+            Self::Phases => {
+                if let Some(crawl) = &mut key.crawl {
+                    crawl.phases = Phases::Barrier;
+                }
+            }
+            Self::Store => {
+                if let Some(crawl) = &mut key.crawl {
+                    "none:".clone_into(&mut crawl.store);
+                }
+            }
         }
         key
     }
@@ -246,6 +265,8 @@ impl Either {
             Self::Varying => "Fixed delays against delays that vary",
             Self::Hosts => "One host against several",
             Self::Capacity => "A server without a limit against one with a limit",
+            Self::Phases => "All lists first against each detail as soon as its list is in",
+            Self::Store => "Pages thrown away against pages stored",
         }
     }
 
@@ -256,6 +277,8 @@ impl Either {
             Self::Varying => "fixed-against-varying",
             Self::Hosts => "hosts",
             Self::Capacity => "capacity",
+            Self::Phases => "phases",
+            Self::Store => "store",
         }
     }
 
@@ -270,6 +293,8 @@ impl Either {
             Self::Capacity => {
                 workload.capacity.map_or_else(|| "no limit".to_owned(), |capacity| format!("K = {capacity}"))
             }
+            Self::Phases => workload.crawl.as_ref().map_or_else(String::new, |it| it.phases.as_str().to_owned()),
+            Self::Store => workload.crawl.as_ref().map_or_else(String::new, stored),
         }
     }
 }
@@ -286,4 +311,32 @@ pub(super) fn pairs(machine: &MachineSummary) -> Vec<Pair<'_>> {
         }
     }
     pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use inflight_record::crawl::Catalogue;
+
+    use super::*;
+    use crate::fixture::crawl_of;
+
+    #[test]
+    fn groups_of_crawls_are_named_by_what_they_have_in_common() {
+        let crawl = crawl_of(Catalogue::Books, 100, "sqlite:");
+        let of = |dim: Dim| name(dim, &dim.key(&crawl), None);
+        assert_eq!(of(Dim::Concurrency), "crawl-books-l100-barrier-sqlite-d50ms-cold");
+        assert_eq!(of(Dim::Delay), "crawl-books-l100-barrier-sqlite-c100-cold");
+        assert_eq!(name(Dim::Concurrency, &Workload::new(0, 0, 1), None), "n0-d1ns-b1024-cold");
+    }
+
+    #[test]
+    fn a_stored_crawl_is_paired_with_one_that_is_not() {
+        let thrown = crawl_of(Catalogue::Books, 100, "none:");
+        let stored = crawl_of(Catalogue::Books, 100, "sqlite:");
+        assert_eq!(Either::Store.key(&stored), thrown);
+        assert_eq!([&thrown, &stored].map(|it| Either::Store.level(it)), ["not stored", "stored in sqlite"]);
+        assert_eq!(Either::Phases.key(&stored), stored, "it has a barrier already");
+        let plain = Workload::new(400, 100, 1);
+        assert_eq!((Either::Store.key(&plain), Either::Phases.key(&plain)), (plain.clone(), plain.clone()));
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::style::{describe, placement};
 use crate::summary::{
-    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, OVER, Of, Summary, in_percent, limits, standing,
-    value,
+    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, OVER, Of, Summary, crawl_phrase, in_percent,
+    limits, standing, value,
 };
 
 /// The figure with its interval, model, workload, machine, days and build.
@@ -38,7 +38,7 @@ pub(super) fn subject(summary: &Summary, entry: &Entry<'_>) -> String {
     let (name, arm) = (entry.figure.metric.as_str(), entry.arm);
     let metric = |name: &str| {
         let known = Metric::ALL.into_iter().find(|metric| metric.as_str() == name);
-        known.map_or_else(|| name.to_owned(), |metric| phrase(metric).to_owned())
+        known.map(phrase).or_else(|| crawl_phrase(name)).unwrap_or(name).to_owned()
     };
     let baseline = &summary.baseline;
     if let Some(of) = name.strip_suffix("_ratio") {

@@ -216,8 +216,10 @@ fn common_workloads<'a>(a: &'a StudyRecords, b: &StudyRecords) -> Result<Vec<&'a
         let Some(there) = of_b.iter().find(|there| there.id == here.id) else { continue };
         if here.workload != there.workload {
             let seed = |named: &NamedWorkload| {
-                let seed = named.workload.lognormal.map(|lognormal| format!(" with seed {}", lognormal.seed));
-                named.workload.slug() + &seed.unwrap_or_default()
+                // What a slug leaves out: the seed of delays or pages.
+                let lognormal = named.workload.lognormal.map(|lognormal| lognormal.seed);
+                let seed = lognormal.or_else(|| named.workload.crawl.as_ref().map(|crawl| crawl.site.seed));
+                named.workload.slug() + &seed.map(|seed| format!(" with seed {seed}")).unwrap_or_default()
             };
             return Err(CompareError::OtherWorkload { id: here.id.clone(), a: seed(here), b: seed(there) });
         }

@@ -1,6 +1,6 @@
 //! The columns of `records.csv`: name, unit, meaning and what stands in them, in one place.
 
-use inflight_record::{ArmKind, Memory, Outcome};
+use inflight_record::{ArmKind, Crawl, CrawlFigures, Memory, Outcome, SiteLedger};
 
 use super::{Batch, Cells, Column};
 use crate::metric::number;
@@ -108,7 +108,43 @@ pub const COLUMNS: &[Column] = &[
     column("page_tables_bytes", "bytes", "most page tables that the driver saw", |it, to| to.maybe(it.line.outside.map(|outside| outside.page_tables_bytes))),
     column("socket_bytes", "bytes", "most kernel memory of TCP sockets, above that before, server included", |it, to| to.maybe(it.line.outside.map(|outside| outside.socket_bytes))),
     column("polls", "", "how often the driver looked", |it, to| to.maybe(it.line.outside.map(|outside| outside.polls))),
+    column("crawl", "", "what is crawled, `books` or `films`; empty where the workload is no crawl, as is all that follows", |it, to| to.maybe(asked(it).map(|crawl| crawl.site.catalogue.as_str()))),
+    column("lists", "", "L: list pages of the site", |it, to| to.maybe(asked(it).map(|crawl| crawl.site.lists))),
+    column("phases", "", "`barrier` or `pipelined`", |it, to| to.maybe(asked(it).map(|crawl| crawl.phases.as_str()))),
+    column("store", "", "kind of the store", |it, to| to.text(asked(it).map_or("", Crawl::store_kind))),
+    column("faults_per_mille", "of 1,000", "attempts that are to get a fault", |it, to| to.maybe(asked(it).map(|crawl| crawl.site.faults_per_mille))),
+    column("retries", "", "how often a page that failed was to be asked for again", |it, to| to.maybe(asked(it).map(|crawl| crawl.retries))),
+    column("lists_read", "", "lists that arrived and were read", |it, to| to.maybe(came(it).map(|crawl| crawl.lists))),
+    column("lists_failed", "", "lists that were given up", |it, to| to.maybe(came(it).map(|crawl| crawl.lists_failed))),
+    column("details_named", "", "details that the lists named", |it, to| to.maybe(came(it).map(|crawl| crawl.named))),
+    column("details_stored", "", "details that were stored", |it, to| to.maybe(came(it).map(|crawl| crawl.stored))),
+    column("details_failed", "", "details that were given up", |it, to| to.maybe(came(it).map(|crawl| crawl.failed))),
+    column("retried", "", "attempts beyond the first for their page", |it, to| to.maybe(came(it).map(|crawl| crawl.retried))),
+    column("rows_before", "", "rows in the store before the crawl: above 0 where it resumed", |it, to| to.maybe(came(it).map(|crawl| crawl.rows_before))),
+    column("rows", "", "rows in the store after the crawl, as read back", |it, to| to.maybe(came(it).map(|crawl| crawl.rows))),
+    column("queue_peak", "", "most pages in the queue before the store", |it, to| to.maybe(came(it).map(|crawl| crawl.queue_peak))),
+    column("store_wait_ns", "ns", "time that fetching waited because that queue was full, summed over its threads or tasks", |it, to| to.maybe(came(it).map(|crawl| crawl.waited_ns))),
+    column("store_busy_ns", "ns", "time that the store was busy", |it, to| to.maybe(came(it).map(|crawl| crawl.store_busy_ns))),
+    column("tail_ns", "ns", "from the last answer until all was stored", |it, to| to.maybe(came(it).map(|crawl| crawl.tail_ns))),
+    column("lists_served", "", "distinct lists whose whole answer was handed over, as the server saw it", |it, to| to.maybe(served(it).map(|site| site.lists))),
+    column("details_served", "", "distinct details whose whole answer was handed over, as the server saw it", |it, to| to.maybe(served(it).map(|site| site.details))),
+    column("faults_served", "", "attempts that got a fault, as the server saw it", |it, to| to.maybe(served(it).map(|site| site.faults()))),
 ];
+
+/// What makes the workload a crawl.
+fn asked<'a>(batch: &Batch<'a>) -> Option<&'a Crawl> {
+    batch.line.workload.crawl.as_ref()
+}
+
+/// What came of the crawl.
+fn came<'a>(batch: &Batch<'a>) -> Option<&'a CrawlFigures> {
+    batch.line.crawl.as_ref()
+}
+
+/// The server's account of the crawl.
+fn served(batch: &Batch<'_>) -> Option<SiteLedger> {
+    batch.line.ledger?.crawl
+}
 
 fn kind(kind: ArmKind) -> &'static str {
     match kind {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use inflight_record::{
-    Connections, ContextSwitches, Cpu, Flag, Label, Latency, LedgerFigures, LogNormal, Memory, Network, Outcome,
-    Outside, Workload,
+    Connections, ContextSwitches, Cpu, Crawl, CrawlFigures, Flag, Label, Latency, LedgerFigures, LogNormal, Memory,
+    Network, Outcome, Outside, Workload,
 };
 use serde::Deserialize;
 
@@ -41,6 +41,7 @@ pub(super) struct Line<'a> {
     pub(super) context_switches: Option<ContextSwitches>,
     pub(super) latency: Option<Latency>,
     pub(super) ledger: Option<LedgerFigures>,
+    pub(super) crawl: Option<CrawlFigures>,
     pub(super) network: Option<Network>,
     pub(super) steal_ns: Option<u64>,
     pub(super) foreign_ns: Option<u64>,
@@ -75,6 +76,7 @@ pub(super) struct LineWorkload<'a> {
     #[serde(default = "one")]
     pub(super) hosts: u64,
     pub(super) capacity: Option<u64>,
+    pub(super) crawl: Option<Crawl>,
     #[serde(borrow)]
     pub(super) placement: Cow<'a, str>,
 }

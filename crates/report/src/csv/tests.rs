@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use inflight_record::crawl::{Catalogue, Phases};
 use inflight_record::jsonl;
 use inflight_record::{
-    ContextSwitches, Cpu, Flag, HoldLateness, Label, Latency, LedgerFigures, LogNormal, Manifest, Memory, Network,
-    Outcome, Outside, Percentiles, Record,
+    ContextSwitches, Cpu, CrawlFigures, Flag, HoldLateness, Label, Latency, LedgerFigures, LogNormal, Manifest, Memory,
+    Network, Outcome, Outside, Percentiles, Record, SiteLedger, WorkloadFigures,
 };
 
 use super::{COLUMNS, CsvError, document, write_csv};
-use crate::fixture::{environment, manifest, named};
+use crate::fixture::{crawl_of, environment, manifest, named};
 use crate::table::tests::record;
 
 fn lines<T: serde::Serialize>(dir: &Path, file: &str, values: &[T]) {
@@ -85,6 +86,7 @@ fn full() -> Record {
         quiet_longest_ns: 55,
         quiet_sum_ns: 56,
         cpu_ns: 57,
+        crawl: None,
     });
     record.network = Some(Network { listen_overflows: 71, listen_drops: 72, syn_retransmits: 73 });
     record.steal_ns = Some(81);
@@ -126,7 +128,9 @@ fn every_column_holds_what_the_record_says() {
         queued_sum_ns=54 quiet_longest_ns=55 quiet_sum_ns=56 server_cpu_ns=57 hold_late_p50_ns=61 hold_late_p99_ns=62 \
         hold_late_max_ns=63 listen_overflows=71 listen_drops=72 syn_retransmits=73 steal_ns=81 foreign_ns=82 \
         foreign_before=0.25 throttled_ns=83 outside_wall_ns=91 outside_cpu_ns=92 outside_peak_bytes=93 \
-        page_tables_bytes=94 socket_bytes=95 polls=96";
+        page_tables_bytes=94 socket_bytes=95 polls=96 crawl= lists= phases= store= faults_per_mille= retries= lists_read= \
+        lists_failed= details_named= details_stored= details_failed= retried= rows_before= rows= queue_peak= \
+        store_wait_ns= store_busy_ns= tail_ns= lists_served= details_served= faults_served=";
     let mut wanted: HashMap<&str, &str> = wanted.split_whitespace().filter_map(|pair| pair.split_once('=')).collect();
     wanted.extend([("flags", "steal underfilled"), ("client_version", "ureq 3.5.1"), ("worker_cpus", "1 3")]);
     for column in COLUMNS {
@@ -134,6 +138,42 @@ fn every_column_holds_what_the_record_says() {
         assert_eq!(Some(&cell.as_str()), wanted.get(column.name), "{}", column.name);
     }
     assert_eq!((rows[0].len(), wanted.len()), (COLUMNS.len(), COLUMNS.len()));
+}
+
+#[test]
+fn a_crawl_fills_its_columns() {
+    let mut workload = crawl_of(Catalogue::Films, 10, "redis://127.0.0.1:6379");
+    let crawl = workload.crawl.as_mut().unwrap();
+    (crawl.site.faults_per_mille, crawl.retries, crawl.phases) = (25, 2, Phases::Pipelined);
+    let mut record = record("base", Label::Tuned, 0, 60_000_000);
+    record.workload = WorkloadFigures::new(&workload, "split");
+    record.crawl = Some(CrawlFigures {
+        lists: 9,
+        lists_failed: 1,
+        named: 225,
+        stored: 224,
+        failed: 2,
+        retried: 3,
+        rows_before: 4,
+        rows_before_mark: 5,
+        rows: 228,
+        rows_mark: 6,
+        queue_peak: 7,
+        waited_ns: 8,
+        store_busy_ns: 11,
+        tail_ns: 12,
+        failures: vec![],
+    });
+    let site = SiteLedger { lists: 9, details: 224, faults_status: 1, faults_garbled: 2, ..SiteLedger::default() };
+    record.ledger = Some(LedgerFigures { crawl: Some(site), ..LedgerFigures::default() });
+    let dir = study(&[record]);
+    let row = &table(dir.path())[0];
+    let wanted = "crawl=films lists=10 phases=pipelined store=redis faults_per_mille=25 retries=2 lists_read=9 lists_failed=1 \
+        details_named=225 details_stored=224 details_failed=2 retried=3 rows_before=4 rows=228 queue_peak=7 \
+        store_wait_ns=8 store_busy_ns=11 tail_ns=12 lists_served=9 details_served=224 faults_served=3 requests=260";
+    for (name, value) in wanted.split_whitespace().filter_map(|pair| pair.split_once('=')) {
+        assert_eq!(row[name], value, "{name}");
+    }
 }
 
 #[test]

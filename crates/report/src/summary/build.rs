@@ -8,6 +8,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::batches::Batches;
 use super::claims::claims;
 use super::controls::ControlArms;
+use super::crawl::crawls;
 use super::figure::{Figure, Ids, median_figure, ratio_figure};
 use super::marginal::marginal_memory;
 use super::ranking::{Entry, Ranking};
@@ -76,6 +77,7 @@ fn workload(ids: &Ids, cells: &Cells<'_>, study: &StudyRecords, stopping: Stoppi
         rounds: cells.rounds,
         models: cells.models().map(|rows| model(ids, cells, rows, &compared, baseline, stopping)).collect(),
         yardsticks: yardsticks(ids, cells, stopping),
+        crawls: crawls(ids, cells, stopping),
         claims: claims(ids, cells, &study.first().claims, stopping),
         rankings: rankings.collect(),
         controls,

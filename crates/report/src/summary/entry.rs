@@ -39,7 +39,10 @@ impl Summary {
                 });
                 let yardsticks = workload.yardsticks.iter().map(|it| (it.yardstick.as_str(), &it.cpu_per_request));
                 let claims = workload.claims.iter().map(|it| (it.claim.slow.as_str(), &it.ratio));
-                let all = models.chain(claims).chain(yardsticks).chain(workload.controls.figures());
+                let crawls = workload.crawls.iter();
+                let crawls = crawls.flat_map(|it| it.figures().map(move |figure| (it.model.as_str(), figure)));
+                let beside = claims.chain(yardsticks).chain(crawls);
+                let all = models.chain(beside).chain(workload.controls.figures());
                 all.map(move |(arm, figure)| Entry { machine, of: Of::Workload(workload), arm, figure })
             });
             let slopes = machine.marginal_memory.iter().flat_map(move |group| {

@@ -73,6 +73,9 @@ fn id(named: &NamedWorkload) -> String {
 /// What the slugs of the group have in common, and the seed of delays that vary, which no slug holds.
 fn name(key: &Workload) -> String {
     let slug = key.slug();
+    if key.crawl.is_some() {
+        return slug.replacen("-c1-", "-", 1);
+    }
     let common = slug.strip_prefix("n1-c1-").unwrap_or(&slug);
     match key.lognormal {
         Some(lognormal) => format!("{common}-s{}", lognormal.seed),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use inflight_record::Label;
 
 use super::claims::claims_table;
+use super::crawl::crawl_table;
 use super::notes::notes;
 use super::text::{NONE, counted, standing};
 use super::yardstick::yardstick_table;
@@ -28,6 +29,7 @@ pub fn tables(summary: &Summary, style: Style) -> String {
         for workload in &machine.workloads {
             let _ = writeln!(text, "{}", style.lines(&above(workload, machine)));
             text.push_str(&table(workload, summary, style));
+            text.push_str(&crawl_table(workload, style));
             text.push_str(&yardstick_table(workload, style));
             text.push_str(&style.lines(&notes(workload, summary)));
             text.push('\n');

@@ -48,6 +48,7 @@ pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> R
         histograms: None,
         ledger: None,
         reported: None,
+        crawl: None,
         network: None,
         steal_ns: None,
         foreign_ns: None,

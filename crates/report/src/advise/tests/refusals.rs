@@ -1,10 +1,11 @@
 //! What lies outside what was measured is refused, with what would measure it; machines are kept apart.
 
+use inflight_record::crawl::Catalogue;
 use inflight_record::{Connections, LogNormal, Workload};
 
-use super::super::{AdviseError, Question, Refusal, Reply, advise, text};
+use super::super::{AdviseError, Question, Refusal, Reply, Study, advise, text};
 use super::{D, Made, ask, ladder, linear};
-use crate::fixture::named;
+use crate::fixture::{crawl_of, named};
 use crate::style::Style;
 use crate::summary::Summary;
 
@@ -132,4 +133,17 @@ fn without_records_there_is_nothing_to_say() {
     assert_eq!(advise(&question, &[]).unwrap_err(), AdviseError::Nothing);
     let empty = Summary { machines: Vec::new(), ..measured().remove(0) };
     assert_eq!(advise(&question, &super::studies(&[empty])).unwrap_err(), AdviseError::Nothing);
+}
+
+#[test]
+fn crawls_neither_ask_nor_answer() {
+    let crawl = crawl_of(Catalogue::Books, 10, "none:");
+    let of_crawl = Made { name: "crawl", workloads: vec![named("books", &crawl)], ..Made::default() };
+    let study = of_crawl.study(|_, workload| Some(linear(workload, 1.0, 20.0)));
+    let studies = [Study { pin: String::new(), summary: &study }];
+    let question = |workload| Question { workload, machine: None };
+    assert_eq!(advise(&question(crawl.clone()), &studies).unwrap_err(), AdviseError::Crawl);
+    // The same N, C, D and body.
+    let plain = Workload { body_bytes: 0, ..Workload::new(crawl.requests, crawl.concurrency, crawl.delay_ns) };
+    assert!(!advise(&question(plain), &studies).unwrap().answers());
 }
