@@ -94,6 +94,12 @@ impl Frontier {
         Dealt::Page(index, self.links.attempt(attempt.kind, attempt.number, index))
     }
 
+    /// How many attempts can be dealt out; where there will be none any more, anybody may hear that.
+    pub(crate) fn ready(&self) -> usize {
+        let end = self.stopped || self.known.is_empty() && self.out.is_empty();
+        if end { usize::MAX } else { self.known.len() }
+    }
+
     /// What was dealt out under an index, until it is settled.
     pub(crate) fn is_out(&self, index: usize) -> Option<Attempt> {
         self.out.get(&index).copied()

@@ -31,6 +31,10 @@ impl Handler for Pages {
         lock(&self.frontier).deal()
     }
 
+    fn ready(&self) -> usize {
+        lock(&self.frontier).ready()
+    }
+
     fn hear(&self, index: usize, url: &str, heard: Heard<'_>) -> Option<Item> {
         let attempt = lock(&self.frontier).is_out(index)?;
         // Read without the lock: as many threads parse as the model has.

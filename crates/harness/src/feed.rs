@@ -25,6 +25,9 @@ pub trait Handler: Send + Sync + fmt::Debug {
     /// The page to be fetched next.
     fn next(&self) -> Dealt;
 
+    /// How many may ask for a page now and would not wait: as many as pages are known, and everybody at the end.
+    fn ready(&self) -> usize;
+
     /// Hears what became of an index that was dealt out; gives what is to be handed on.
     fn hear(&self, index: usize, url: &str, heard: Heard<'_>) -> Option<Item>;
 
@@ -172,7 +175,8 @@ impl Feed {
     /// Tells the handler what became of an attempt, and those who wait for a page.
     pub(crate) fn hear(&self, index: usize, url: &str, heard: Heard<'_>) -> Option<Item> {
         let item = self.handler.hear(index, url, heard);
-        self.heard.notify(usize::MAX);
+        // No more than find something: behind a barrier each list would wake everybody for nothing.
+        self.heard.notify(self.handler.ready());
         item
     }
 

@@ -50,8 +50,9 @@ fn a_barrier_holds_details_until_the_last_list_is_in() {
     let (first, second) = (list(&mut pages, 0), list(&mut pages, 1));
     assert_eq!((first, second), (0, 1));
     pages.list_in(second, &[20, 21]);
-    assert_eq!(pages.deal(), Dealt::NotYet);
+    assert_eq!((pages.deal(), pages.ready()), (Dealt::NotYet, 0));
     pages.list_in(first, &[10]);
+    assert_eq!(pages.ready(), 3);
     assert_eq!([20, 21, 10].map(|id| detail(&mut pages, id)), [2, 3, 4]);
     assert_eq!(pages.deal(), Dealt::NotYet);
 }

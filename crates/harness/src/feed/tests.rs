@@ -48,6 +48,12 @@ impl Handler for Site {
         }
     }
 
+    fn ready(&self) -> usize {
+        let state = self.state.lock().unwrap();
+        let known = state.named - state.dealt;
+        if state.stopped || known == 0 && state.out == 0 { usize::MAX } else { known }
+    }
+
     fn hear(&self, index: usize, url: &str, heard: Heard<'_>) -> Option<Item> {
         let mut state = self.state.lock().unwrap();
         assert_eq!(url, format!("http://a/{index}"));
