@@ -2,15 +2,13 @@
 
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use inflight_harness::Client;
 use inflight_record::SampleError;
 
-use crate::servers::{answer, answering, clients, errors, fetch, request, serve, serve_on, urls};
+use crate::servers::{answer, answering, clients, errors, fetch, opened_on_two_hosts, request, serve, serve_on, urls};
 
 /// A client of each floor.
 fn floors() -> Vec<Box<dyn Client>> {
@@ -20,21 +18,7 @@ fn floors() -> Vec<Box<dyn Client>> {
 #[test]
 fn answers_come_whole_over_kept_connections_and_from_several_hosts() {
     for mut floor in floors() {
-        let opened = Arc::new(AtomicUsize::new(0));
-        let counted = {
-            let (opened, serve) = (Arc::clone(&opened), answering(usize::MAX, 100, 50));
-            move |number, stream| {
-                opened.fetch_add(1, Ordering::Relaxed);
-                serve(number, stream);
-            }
-        };
-        let (one, other) = (serve(counted.clone()), serve(counted));
-        let urls: Vec<_> =
-            (0..100).map(|index| format!("http://{}/{index}", if index % 3 == 0 { one } else { other })).collect();
-        for _ in 0..2 {
-            assert_eq!(errors(&fetch(&mut *floor, &urls, 5)), [None; 100]);
-        }
-        assert!(opened.load(Ordering::Relaxed) <= 10, "at most C connections a host");
+        assert!(opened_on_two_hosts("floor", &mut *floor) <= 10, "at most C connections a host");
     }
 }
 

@@ -3,12 +3,11 @@
 
 use std::io::{BufReader, Write as _};
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use inflight_record::SampleError;
 
-use crate::servers::{answer, answering, clients, errors, fetch, request, serve, urls};
+use crate::servers::{answer, answering, clients, errors, fetch, opened_on_two_hosts, request, serve, urls};
 
 /// Those that keep their connections by hand.
 const HYPER: [&str; 4] = ["tokio-hyper", "tokio-hyper/current-thread", "smol-hyper", "smol-hyper/current-thread"];
@@ -19,21 +18,7 @@ const ALL: [&str; 5] =
 #[test]
 fn answers_come_whole_over_kept_connections_and_from_several_hosts() {
     for (id, mut client) in clients(&ALL) {
-        let opened = Arc::new(AtomicUsize::new(0));
-        let counted = {
-            let (opened, serve) = (Arc::clone(&opened), answering(usize::MAX, 100, 50));
-            move |number, stream| {
-                opened.fetch_add(1, Ordering::Relaxed);
-                serve(number, stream);
-            }
-        };
-        let (one, other) = (serve(counted.clone()), serve(counted));
-        let urls: Vec<_> =
-            (0..100).map(|index| format!("http://{}/{index}", if index % 3 == 0 { one } else { other })).collect();
-        for _ in 0..2 {
-            assert_eq!(errors(&fetch(&mut *client, &urls, 5)), [None; 100], "{id}");
-        }
-        let opened = opened.load(Ordering::Relaxed);
+        let opened = opened_on_two_hosts(id, &mut *client);
         if id == "compio" {
             assert!(opened < 100, "{id} keeps connections");
         } else {

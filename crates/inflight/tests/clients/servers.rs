@@ -3,6 +3,7 @@
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use inflight::lineup;
@@ -62,6 +63,26 @@ pub fn fetch(client: &mut dyn Client, urls: &[String], concurrency: usize) -> Ar
     let batch = Arc::new(Batch::new(urls.iter().map(String::as_str).collect(), concurrency));
     client.fetch(&batch).unwrap();
     batch
+}
+
+/// Fetches 100 answers from two hosts, 5 at a time, twice, all of which have to come whole; gives how many connections that
+/// opened.
+pub fn opened_on_two_hosts(id: &str, client: &mut dyn Client) -> usize {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let counted = {
+        let (opened, serve) = (Arc::clone(&opened), answering(usize::MAX, 100, 50));
+        move |number, stream| {
+            opened.fetch_add(1, Ordering::Relaxed);
+            serve(number, stream);
+        }
+    };
+    let (one, other) = (serve(counted.clone()), serve(counted));
+    let urls: Vec<_> =
+        (0..100).map(|index| format!("http://{}/{index}", if index % 3 == 0 { one } else { other })).collect();
+    for _ in 0..2 {
+        assert_eq!(errors(&fetch(client, &urls, 5)), [None; 100], "{id}");
+    }
+    opened.load(Ordering::Relaxed)
 }
 
 pub fn urls(address: SocketAddr, count: usize) -> Vec<String> {

@@ -25,6 +25,7 @@ pub struct StudyDirectory {
     /// When it was begun, where its id says so: `20261121T095944Z`.
     begun: Option<String>,
     environment_id: String,
+    machine: OnceCell<Option<Machine>>,
     summary: OnceCell<Summary>,
 }
 
@@ -78,6 +79,7 @@ impl StudyDirectory {
             pin: String::new(),
             begun: Manifest::begun_by_id(&first.study_id).map(str::to_owned),
             environment_id: first.environment_id,
+            machine: OnceCell::new(),
             study: first.name,
             summary: OnceCell::new(),
             path,
@@ -118,10 +120,13 @@ impl StudyDirectory {
         self.begun.as_deref()
     }
 
-    /// The machine that it was begun on, where its environments say so.
-    pub(super) fn machine(&self) -> Option<Machine> {
-        let environments: Vec<Environment> = jsonl::load(&self.path.join(ENVIRONMENTS)).ok()?;
-        environments.into_iter().find(|it| it.environment_id == self.environment_id).map(|it| it.machine)
+    /// The machine that it was begun on, where its environments say so; loaded at the first call.
+    pub(super) fn machine(&self) -> Option<&Machine> {
+        let load = || {
+            let environments: Vec<Environment> = jsonl::load(&self.path.join(ENVIRONMENTS)).ok()?;
+            environments.into_iter().find(|it| it.environment_id == self.environment_id).map(|it| it.machine)
+        };
+        self.machine.get_or_init(load).as_ref()
     }
 
     /// What stands before the colon of an id that means this directory and no other: [`StudyDirectory::dated`], or the path

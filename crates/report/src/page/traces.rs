@@ -1,6 +1,6 @@
 //! The traces: batches request by request and distributions of latency, thinned until the page is small enough.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::Serialize;
 
@@ -162,7 +162,7 @@ impl<'a> Traces<'a> {
     pub(super) fn new(parts: &'a [Part<'a>], level: Level) -> Self {
         let of = |part: &'a Part<'a>| {
             // Of several timelines of one cell the first: they are in the order of rounds.
-            let mut seen = HashMap::new();
+            let mut seen = HashSet::new();
             let timelines = level.timelines(part).filter(|it| first(&mut seen, it));
             let latencies = part.latencies.iter().filter(|_| level.points > 0);
             StudyTraces {
@@ -174,8 +174,8 @@ impl<'a> Traces<'a> {
     }
 }
 
-fn first<'a>(seen: &mut HashMap<(&'a str, &'a str, &'a str), ()>, it: &'a Timeline) -> bool {
-    seen.insert((&it.environment_id, &it.workload, &it.model), ()).is_none()
+fn first<'a>(seen: &mut HashSet<(&'a str, &'a str, &'a str)>, it: &'a Timeline) -> bool {
+    seen.insert((&it.environment_id, &it.workload, &it.model))
 }
 
 /// What this level leaves out, in sentences.
