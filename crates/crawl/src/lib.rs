@@ -62,7 +62,7 @@ use crate::links::Links;
 use crate::parse::Parser;
 use crate::store::Rows;
 
-pub use crate::store::{StoreError, check_store, kinds};
+pub use crate::store::{StoreError, check_store, kinds, try_store};
 
 /// Opens a crawl: its store, and what is in it where it resumes; the frontier, with the lists to be fetched.
 ///

@@ -11,7 +11,7 @@ mod redis;
 mod sqlite;
 
 use inflight_harness::feed::{Item, ItemKind};
-use inflight_record::Site;
+use inflight_record::{Crawl, Site};
 
 use crate::frontier::Past;
 
@@ -132,6 +132,22 @@ pub(crate) fn open(url: &str, site: &Site, resume: bool) -> Result<Box<dyn Store
         other => return Err(other.not_built_in()),
     };
     Ok(store)
+}
+
+/// Opens a crawl's store and closes it again, before anything starts: whether it may be used. What it holds stays; one
+/// that is not there yet is made. A store that goes with its crawl is not tried.
+///
+/// # Errors
+/// The store cannot be opened, holds what is not a crawl's own, or is of another site than that which is to be resumed.
+pub fn try_store(crawl: &Crawl) -> Result<(), StoreError> {
+    if !Place::read(&crawl.store)?.outlives() {
+        return Ok(());
+    }
+    // As one that resumes, which empties nothing.
+    match open(&crawl.store, &crawl.site, true) {
+        Err(StoreError::OtherSite { .. }) if !crawl.resume => Ok(()),
+        opened => opened.map(drop),
+    }
 }
 
 /// What a store holds of a site from before: for the frontier, and as rows.

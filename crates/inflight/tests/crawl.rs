@@ -60,13 +60,8 @@ fn a_store_that_cannot_be_opened_is_named_and_what_is_not_a_crawls_stays() {
     for place in [diary.to_str().unwrap(), "/nonexistent/books"] {
         for kind in ["sqlite", "jsonl"] {
             let store = format!("{kind}:{place}");
-            let output = crawl(&format!(
-                "--catalogue books --pages 1 --concurrency 1 --delay 0 --models sequential --store {store}"
-            ));
-            // Refused before anything starts, or by the worker before it fetches anything.
-            assert!(matches!(output.status.code(), Some(1 | 2)), "{store}: {output:?}");
-            let error = String::from_utf8_lossy(&output.stderr);
-            assert!(error.contains(place), "{store}: {error}");
+            let asked = "crawl --catalogue books --pages 1 --concurrency 1 --delay 0 --models sequential";
+            refused(&format!("{asked} --store {store}"), place);
             assert_eq!(std::fs::read_to_string(&diary).unwrap(), foreign, "{store}");
         }
     }
@@ -203,6 +198,11 @@ fn a_study_crawls_and_skips_peers_and_stores_are_checked_first() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("workload barrier: store \"floppy:\": ") && !out.exists(), "{error}");
+
+    let output = study("jsonl:/nonexistent/films");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("workload barrier: store \"jsonl:/nonexistent/films\": ") && !out.exists(), "{error}");
 
     let output = study("sqlite:");
     assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -32,8 +32,8 @@ pub(super) enum Place<'a> {
     },
 }
 
-/// Checks the URL of a store before anything starts: that it is well-formed, and that such a store is built in. Whether
-/// the store can be opened is not looked at.
+/// Checks the URL of a store: that it is well-formed, and that such a store is built in. Whether the store can be opened
+/// is what [`try_store`](super::try_store) looks at.
 ///
 /// ```
 /// assert!(inflight_crawl::check_store("sqlite:books.db").is_ok());

@@ -75,7 +75,7 @@ pub fn run(arguments: &CrawlArguments) -> anyhow::Result<u8> {
     arguments.batches.run(&plan, &environment)
 }
 
-/// Checks all that can be wrong with the input. Of the store that is its URL: it is opened by the first batch.
+/// Checks all that can be wrong with the input; the store last, because one that is not there is made.
 fn checked_plan(arguments: &CrawlArguments, environment: &Environment) -> anyhow::Result<Plan> {
     let crawl = crawl(arguments);
     let workload = Workload {
@@ -96,7 +96,9 @@ fn checked_plan(arguments: &CrawlArguments, environment: &Environment) -> anyhow
         ensure!(models == 1, "--resume goes on with the crawl of one model: name it by --models, instead of {models}");
         ensure!(rounds == 1, "--resume goes on with one crawl: leave --rounds out, instead of {rounds}");
     }
-    inflight_crawl::check_store(&crawl.store).map_err(|error| anyhow!("--store {}: {error}", crawl.store))?;
+    let refused = |error| anyhow!("--store {}: {error}", crawl.store);
+    inflight_crawl::check_store(&crawl.store).map_err(refused)?;
+    inflight_crawl::try_store(&crawl).map_err(refused)?;
     Ok(plan)
 }
 

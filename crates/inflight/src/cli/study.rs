@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use inflight::study::estimate::spoken;
-use inflight::study::prepare::{Overrides, Prepared, RoundsWord, prepare};
+use inflight::study::prepare::{Overrides, Prepared, RoundsWord, prepare, try_stores};
 use inflight::study::runner::{Ended, Progress, Runner};
 use inflight::study::{directory, lock};
 use inflight::{peers, software};
@@ -85,6 +85,7 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
     let Some(_lock) = lock::take(path, &holder, arguments.wait_lock, &stop, waiting)? else {
         return Ok(INTERRUPTED);
     };
+    try_stores(&prepared.manifest.workloads)?;
     let mut open = directory::open(&arguments.out, &prepared, &environment, arguments.resume)?;
     for cut in &open.cut {
         eprintln!("warning: {cut}");

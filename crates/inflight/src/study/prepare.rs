@@ -13,7 +13,8 @@ use inflight_record::study::{
     DEFAULT_BUDGET_NS, DEFAULT_PRECISION, FileError, Placed, Study, StudyPeers, StudyPlacement,
 };
 use inflight_record::{
-    Arm, ArmKind, Claim, Controls, Environment, Label, Manifest, NamedWorkload, RoundsRule, SCHEMA_VERSION, Shard,
+    Arm, ArmKind, Claim, Controls, Crawl, Environment, Label, Manifest, NamedWorkload, RoundsRule, SCHEMA_VERSION,
+    Shard,
 };
 
 use crate::{lineup, peers};
@@ -165,15 +166,29 @@ pub fn prepare(
     })
 }
 
-/// Whether each store that the study's crawls name may be used, before anything starts.
+/// Whether each store that the study's crawls name is well-formed and built in.
 fn check_stores(workloads: &[NamedWorkload]) -> anyhow::Result<()> {
-    let mut checked = BTreeSet::new();
+    each_store(workloads, |crawl| inflight_crawl::check_store(&crawl.store))
+}
+
+/// Opens each store that the study's crawls name and closes it again, before anything starts.
+///
+/// # Errors
+/// A store cannot be opened, or holds what is not a crawl's own: the message names its workload.
+pub fn try_stores(workloads: &[NamedWorkload]) -> anyhow::Result<()> {
+    each_store(workloads, inflight_crawl::try_store)
+}
+
+fn each_store(
+    workloads: &[NamedWorkload],
+    judge: impl Fn(&Crawl) -> Result<(), inflight_crawl::StoreError>,
+) -> anyhow::Result<()> {
+    let mut judged = BTreeSet::new();
     for NamedWorkload { id, workload, .. } in workloads {
         if let Some(crawl) = &workload.crawl
-            && checked.insert(&crawl.store)
+            && judged.insert(&crawl.store)
         {
-            inflight_crawl::check_store(&crawl.store)
-                .map_err(|error| anyhow::anyhow!("workload {id}: store {:?}: {error}", crawl.store))?;
+            judge(crawl).map_err(|error| anyhow::anyhow!("workload {id}: store {:?}: {error}", crawl.store))?;
         }
     }
     Ok(())
