@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use inflight_record::{Environment, Limits, Machine, SCHEMA_VERSION, Software};
+use inflight_record::{Environment, Limits, Machine, Restricted, SCHEMA_VERSION, Software};
 use sha2::{Digest as _, Sha256};
 
 use crate::child::allowed_cpus;
 use crate::limits;
+use crate::probes::cgroup;
+use crate::probes::machine::online_cpus;
 
 /// Reads the machine and its limits, and seals them with what was built under one id.
 #[must_use]
@@ -43,12 +45,14 @@ fn machine() -> Machine {
     let cpuinfo = text("/proc/cpuinfo");
     let model = after(&cpuinfo, "model name", ':').unwrap_or("unknown");
     let os = text("/etc/os-release");
+    let cpus = allowed_cpus();
     let memory_kib = after(&text("/proc/meminfo"), "MemTotal", ':')
         .and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok())
         .unwrap_or(0);
     Machine {
         cpu_model: model.to_owned(),
-        cpus: allowed_cpus(),
+        restricted: restricted(&cpus, online_cpus(), cgroup::quota_milli_cpus()),
+        cpus,
         memory_bytes: memory_kib * 1024,
         kernel: text("/proc/sys/kernel/osrelease").trim().to_owned(),
         os: after(&os, "PRETTY_NAME", '=').unwrap_or("unknown").trim_matches('"').to_owned(),
@@ -56,6 +60,16 @@ fn machine() -> Machine {
         clock_source: text("/sys/devices/system/clocksource/clocksource0/current_clocksource").trim().to_owned(),
         governor: governor(),
     }
+}
+
+/// What of the machine may not be used: CPUs that are online and not ours, and CPU time where the quota is below what our
+/// CPUs give.
+fn restricted(cpus: &[u32], online_cpus: u32, quota_milli_cpus: Option<u64>) -> Option<Restricted> {
+    let ours = u32::try_from(cpus.len()).unwrap_or(u32::MAX);
+    // A CPU may have gone offline since: what we may use is there.
+    let online_cpus = online_cpus.max(ours);
+    let quota_milli_cpus = quota_milli_cpus.filter(|quota| *quota < u64::from(ours) * 1_000);
+    (ours < online_cpus || quota_milli_cpus.is_some()).then_some(Restricted { online_cpus, quota_milli_cpus })
 }
 
 /// The frequency governor of the first CPU, where the machine shows one.
@@ -104,6 +118,18 @@ mod tests {
     fn the_same_environment_has_the_same_id() {
         assert_eq!(read(software("a")).environment_id, read(software("a")).environment_id);
         assert_ne!(read(software("a")).environment_id, read(software("b")).environment_id);
+    }
+
+    #[test]
+    fn a_part_of_a_machine_is_restricted() {
+        assert_eq!(restricted(&[0, 1], 2, None), None);
+        assert_eq!(restricted(&[0, 1], 2, Some(2_000)), None);
+        let part = |online_cpus, quota_milli_cpus| Some(Restricted { online_cpus, quota_milli_cpus });
+        assert_eq!(restricted(&[1], 2, None), part(2, None));
+        assert_eq!(restricted(&[0, 1], 2, Some(1_000)), part(2, Some(1_000)));
+        assert_eq!(restricted(&[0, 1], 8, Some(1_500)), part(8, Some(1_500)));
+        // Where the number of CPUs cannot be read, those that may be used are all that is known of.
+        assert_eq!(restricted(&[0, 1], 0, None), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod merge;
 mod pack;
 mod peers;
 mod pool_process;
+mod portability;
 mod report;
 mod run;
 mod schema;
@@ -97,6 +98,11 @@ enum Command {
     /// Exit code: 0 compared, no regression past --fail-above; 1 a regression, or B lost what A has; 2 bad input, or
     /// nothing could be compared.
     Compare(compare::CompareArguments),
+    /// Says which ratios to the baseline carry from machine to machine: on each, together, and on the next; runs nothing.
+    ///
+    /// Exit code: 0 answered; 2 bad input, such as one study given twice or run with different baselines; 3 no answer, because
+    /// no study ran on three machines or more.
+    Portability(portability::PortabilityArguments),
     /// Prints the sentence that cites a figure, with its interval, machine, day, commit and records.
     ///
     /// Exit code: 0 printed; 2 no such figure, or its records cannot be read.
@@ -196,6 +202,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Summary(summary) => summary::run(&summary),
         Command::Report(report) => report::run(&report),
         Command::Compare(compare) => compare::run(&compare),
+        Command::Portability(portability) => portability::run(&portability),
         Command::Cite(cite) => cite::run(&cite),
         Command::Splice(splice) => splice::run(&splice),
         Command::Advise(advise) => advise::run(&advise),

@@ -39,6 +39,49 @@ pub struct Machine {
     pub clock_source: String,
     /// CPU frequency governor, where it can be seen.
     pub governor: Option<String>,
+    /// What keeps this process from using all of it; absent where nothing does, and in records from before this was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<Restricted>,
+}
+
+/// A machine of which only a part may be used: pinned to fewer CPUs than it has, or under a quota of CPU time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Restricted {
+    /// How many CPUs are online, whether they may be used or not.
+    pub online_cpus: u32,
+    /// CPU time that the control groups around this process allow, in thousandths of a CPU: 1500 is one and a half. Absent
+    /// where they allow all the CPUs that may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_milli_cpus: Option<u64>,
+}
+
+impl Machine {
+    /// The CPUs that may be used, in words: `2 CPUs`, or `2 CPUs, restricted: 2 of 8 online, quota of 1.5`.
+    #[must_use]
+    pub fn cpus_text(&self) -> String {
+        let cpus = self.cpus.len();
+        let count = format!("{cpus} CPU{}", if cpus == 1 { "" } else { "s" });
+        self.restriction().map_or_else(|| count.clone(), |restriction| format!("{count}, {restriction}"))
+    }
+
+    /// What keeps this process from using all of the machine, in words: `restricted: 2 of 8 online, quota of 1.5`. None
+    /// where nothing does.
+    #[must_use]
+    pub fn restriction(&self) -> Option<String> {
+        let restricted = self.restricted.as_ref()?;
+        let cpus = self.cpus.len();
+        let pinned = (u64::from(restricted.online_cpus) > cpus as u64)
+            .then(|| format!("{cpus} of {} online", restricted.online_cpus));
+        let quota = restricted.quota_milli_cpus.map(|quota| format!("quota of {}", thousandths(quota)));
+        let parts: Vec<String> = pinned.into_iter().chain(quota).collect();
+        Some(format!("restricted: {}", parts.join(", ")))
+    }
+}
+
+/// A number of thousandths without zeros at its end: `1.5`.
+fn thousandths(number: u64) -> String {
+    let text = format!("{}.{:03}", number / 1_000, number % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// What was built.
@@ -77,4 +120,41 @@ pub struct Limits {
     pub max_map_count: u64,
     /// Most processes and threads of the control group, where it is limited.
     pub pids_max: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(cpus: u32, restricted: Option<Restricted>) -> Machine {
+        Machine {
+            cpu_model: "A CPU".to_owned(),
+            cpus: (0..cpus).collect(),
+            memory_bytes: 1 << 32,
+            kernel: "6.1".to_owned(),
+            os: "Debian".to_owned(),
+            arch: "x86_64".to_owned(),
+            clock_source: "tsc".to_owned(),
+            governor: None,
+            restricted,
+        }
+    }
+
+    #[test]
+    fn restrictions_are_named() {
+        let restricted =
+            |online_cpus, quota_milli_cpus| Some(Restricted { online_cpus, quota_milli_cpus });
+        assert_eq!(machine(2, None).cpus_text(), "2 CPUs");
+        assert_eq!(machine(1, restricted(2, None)).cpus_text(), "1 CPU, restricted: 1 of 2 online");
+        assert_eq!(machine(2, restricted(2, Some(1_000))).cpus_text(), "2 CPUs, restricted: quota of 1");
+        let both = machine(2, restricted(8, Some(1_500))).cpus_text();
+        assert_eq!(both, "2 CPUs, restricted: 2 of 8 online, quota of 1.5");
+    }
+
+    #[test]
+    fn lines_of_whole_machines_are_as_they_were() {
+        let text = serde_json::to_string(&machine(2, None)).unwrap();
+        assert!(!text.contains("restricted"), "{text}");
+        assert_eq!(serde_json::from_str::<Machine>(&text).unwrap(), machine(2, None));
+    }
 }

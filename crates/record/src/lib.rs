@@ -31,7 +31,7 @@ pub use card::{Card, DeclaredPeak, HiddenCap, Label};
 pub use costs::{Costs, CrateCosts};
 pub use crawl::{Crawl, CrawlFigures, Site, SiteLedger};
 pub use delay::LogNormal;
-pub use environment::{Environment, Limits, Machine, Software};
+pub use environment::{Environment, Limits, Machine, Restricted, Software};
 pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch, OpenCrawl};
 pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use outside::Outside;

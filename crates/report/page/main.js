@@ -17,7 +17,7 @@ const drawFoot = () => {
 };
 
 const drawings = {
-  head: drawHead, pick: drawPick, answer: drawAnswer, models: drawModels, chart: drawChart, table: drawTable,
+  head: drawHead, pick: drawPick, answer: drawAnswer, models: drawModels, chart: drawChart, table: drawTable, carry: drawCarry,
   timeline: drawTimeline, latency: drawLatency, foot: drawFoot,
 };
 

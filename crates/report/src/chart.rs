@@ -14,6 +14,7 @@ mod efficiency;
 mod either;
 mod figures;
 mod font;
+mod forest;
 mod gallery;
 mod group;
 mod heat;
@@ -38,10 +39,12 @@ use crate::latency::Latencies;
 use crate::summary::{MachineSummary, Summary};
 use crate::timeline::Timeline;
 
+pub use forest::forests;
 pub use raster::ChartError;
 pub use theme::Theme;
 
 use gallery::{Gallery, Site};
+pub(crate) use group::{Group, groups};
 pub(crate) use look::{Look, Looks};
 pub(crate) use scene::{Dash, Fill, Ink, Shape};
 pub(crate) use theme::css;

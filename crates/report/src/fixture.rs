@@ -85,6 +85,7 @@ pub(crate) fn environment(id: &str) -> Environment {
             arch: "x86_64".to_owned(),
             clock_source: "tsc".to_owned(),
             governor: None,
+            restricted: None,
         },
         software: Software {
             inflight: "0.1.0".to_owned(),

@@ -19,6 +19,7 @@ pub mod latency;
 pub mod library;
 mod metric;
 pub mod page;
+pub mod portability;
 pub mod publish;
 pub mod readme;
 pub mod splice;
@@ -33,11 +34,12 @@ mod yardstick;
 
 pub use advise::Advice;
 pub use cells::{Cell, cells};
-pub use chart::{Chart, ChartError, Charts, Theme, charts};
+pub use chart::{Chart, ChartError, Charts, Theme, charts, forests};
 pub use compare::Comparison;
 pub use latency::{Latencies, latencies};
 pub use library::Library;
 pub use page::{PageError, Part, page};
+pub use portability::Portability;
 pub use study::StudyRecords;
 pub use style::Style;
 pub use summary::{Summary, wide};
@@ -52,6 +54,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("summary.schema.json", text(&schemars::schema_for!(Summary))),
         ("comparison.schema.json", text(&schemars::schema_for!(Comparison))),
         ("advise.schema.json", text(&schemars::schema_for!(Advice))),
+        ("portability.schema.json", text(&schemars::schema_for!(Portability))),
         ("records.csv.md", csv::document()),
     ]
 }

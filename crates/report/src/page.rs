@@ -1,6 +1,7 @@
 //! The page: one HTML file that answers which model to use, with all figures of some studies in it and no need of a network.
 
 mod answer;
+mod carried;
 mod data;
 mod embed;
 mod look;

@@ -16,6 +16,7 @@ use crate::chart::{Chart, ChartError, Theme};
 use crate::csv::{self, CsvError, write_csv};
 use crate::directory::{self, DirectoryError};
 use crate::page::{PageError, Part, page};
+use crate::portability::{self, Portability, PortabilityError, Source};
 use crate::readme;
 use crate::study::StudyRecords;
 use crate::summary::{Dates, Summary};
@@ -140,7 +141,8 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
                 chart: chart.as_ref(),
             })
             .collect();
-        let text = readme::collection(&title, page, &entries, costs.as_ref());
+        let carried = write_carried(directory, &studies, &mut published)?;
+        let text = readme::collection(&title, page, &entries, costs.as_ref()) + &carried;
         put(&directory.join(README), text.as_bytes(), &mut published)?;
     }
     Ok(published)
@@ -198,7 +200,14 @@ fn read(directory: PathBuf) -> Result<Read, PublishError> {
 /// Writes what belongs to one study; its first chart comes back.
 fn write_study(read: &Read, page: Option<&str>, published: &mut Published) -> Result<Option<Chart>, PublishError> {
     let directory = &read.directory;
-    let drawn = chart::charts(&read.summary, &read.latencies, &read.timelines);
+    let mut drawn = chart::charts(&read.summary, &read.latencies, &read.timelines);
+    let mut carried = String::new();
+    if let Some(portability) = carries(std::slice::from_ref(read), published) {
+        let forests = chart::forests(&portability);
+        drawn.charts.extend(forests.charts);
+        drawn.left_out.extend(forests.left_out);
+        carried = portability::section(&portability, &[], CHARTS) + "\n";
+    }
     write_charts(&directory.join(CHARTS), &drawn.charts, published)?;
     published
         .left_out
@@ -214,10 +223,41 @@ fn write_study(read: &Read, page: Option<&str>, published: &mut Published) -> Re
         charts: &drawn.charts,
         left_out: &drawn.left_out,
         file: &read.file,
+        carried: &carried,
         page,
     });
     put(&directory.join(README), text.as_bytes(), published)?;
     Ok(drawn.charts.into_iter().next())
+}
+
+/// What the machines of these studies say together; none where they are too few.
+fn carries(studies: &[Read], published: &mut Published) -> Option<Portability> {
+    let sources: Vec<Source<'_>> =
+        studies.iter().map(|read| Source { path: cited(&read.directory), summary: &read.summary }).collect();
+    match Portability::of(&sources) {
+        Ok(portability) => Some(portability),
+        Err(PortabilityError::Nothing | PortabilityError::TooFew { .. }) => None,
+        Err(error) => {
+            published.left_out.push(format!("no forest plots: {error}"));
+            None
+        }
+    }
+}
+
+/// Draws what the machines of a directory of studies say together; the section of its README comes back.
+fn write_carried(directory: &Path, studies: &[Read], published: &mut Published) -> Result<String, PublishError> {
+    let (portability, charts) = (carries(studies, published), directory.join(CHARTS));
+    let Some(portability) = portability else {
+        // Those of an earlier report would stay for ever.
+        if charts.is_dir() {
+            write_charts(&charts, &[], published)?;
+        }
+        return Ok(String::new());
+    };
+    let drawn = chart::forests(&portability);
+    write_charts(&charts, &drawn.charts, published)?;
+    published.left_out.extend(drawn.left_out.iter().map(|it| format!("no chart {}: {}", it.name, it.reason)));
+    Ok(format!("\n{}", portability::section(&portability, &drawn.charts, CHARTS)))
 }
 
 /// Writes the charts, and removes those of an earlier report that are no more.

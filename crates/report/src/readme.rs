@@ -29,6 +29,8 @@ pub struct Parts<'a> {
     pub left_out: &'a [LeftOut],
     /// The study file's text.
     pub file: &'a str,
+    /// What its machines say together, as a section; empty where there are fewer than three.
+    pub carried: &'a str,
     /// Where the page is that shows it, seen from its README; none where it would be too large.
     pub page: Option<&'a str>,
 }
@@ -43,6 +45,7 @@ pub fn study(parts: &Parts<'_>) -> String {
         let _ = writeln!(text, "[page.html]({page}) shows it to be looked through: one file without a network.\n");
     }
     charts(&mut text, parts);
+    text.push_str(parts.carried);
     let _ = write!(text, "## Tables\n\n{}", summary::tables(summary, Style::Markdown));
     text.push_str("\n## Machine\n\n");
     for on in &summary.machines {

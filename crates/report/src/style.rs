@@ -141,12 +141,12 @@ pub(crate) fn ideal_formula(workload: &Workload) -> String {
     }
 }
 
-/// The machine and the build in words.
+/// The machine and the build in words; a machine that is restricted is called so.
 pub(crate) fn machine(machine: &Machine, software: &Software) -> String {
     format!(
-        "{} · {} CPUs · {} · Linux {} · inflight {} ({})",
+        "{} · {} · {} · Linux {} · inflight {} ({})",
         machine.cpu_model,
-        machine.cpus.len(),
+        machine.cpus_text(),
         machine.os,
         machine.kernel,
         software.inflight,

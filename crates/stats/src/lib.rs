@@ -9,6 +9,7 @@
 //! | what could have been seen | [`reach`], [`half_width`], [`smallest_detectable`] |
 //! | two studies | [`shift()`], [`rounds_for_shift`] |
 //! | where two models change places | [`crossing()`] |
+//! | several machines | [`Effect`], [`random_effects()`] |
 //! | how many rounds | [`auto`], [`Stopping`] |
 //!
 //! The choices: differences are paired by round and logarithmic, since noise comes in proportion and drift hits a whole
@@ -28,6 +29,8 @@ mod littles_law;
 mod location;
 mod median;
 mod null;
+mod posterior;
+mod random_effects;
 mod ratios;
 mod shift;
 mod sign_flip;
@@ -42,6 +45,7 @@ pub use interval::{Interval, Stopping};
 pub use littles_law::littles_law;
 pub use location::{least_rounds, location, median_interval};
 pub use median::{median, nearest_rank};
+pub use random_effects::{Effect, LEAST_EFFECTS, RandomEffects, random_effects};
 pub use ratios::log_ratios;
 pub use shift::{rounds_for_shift, shift};
 pub use sign_flip::{least_p, rounds_for_ranks, sign_flip};

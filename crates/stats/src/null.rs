@@ -116,7 +116,8 @@ fn normal_cut(mean: f64, deviation: f64, tail: f64) -> Option<usize> {
     (below >= 1.0).then_some(below as usize)
 }
 
-fn normal_below(z: f64) -> f64 {
+/// The chance that a standard normal value is below `z`.
+pub(crate) fn normal_below(z: f64) -> f64 {
     erfc(-z / SQRT_2) / 2.0
 }
 

@@ -93,6 +93,21 @@ pub fn socket_memory_bytes() -> u64 {
     sockstat(&text, "mem").unwrap_or(0) * 4096
 }
 
+/// How many CPUs are online, whether this process may use them or not; 0 where that cannot be read.
+#[must_use]
+pub fn online_cpus() -> u32 {
+    ranges(&fs::read_to_string("/sys/devices/system/cpu/online").unwrap_or_default()).unwrap_or(0)
+}
+
+/// How many numbers a list such as `0-3,8,10-11` names.
+fn ranges(text: &str) -> Option<u32> {
+    text.trim().split(',').try_fold(0_u32, |sum, range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        sum.checked_add(last.checked_sub(first)?.checked_add(1)?)
+    })
+}
+
 /// Connections in `TIME_WAIT`.
 #[must_use]
 pub fn time_wait() -> u64 {
@@ -117,6 +132,12 @@ mod tests {
         assert_eq!(parse_steal("cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 0\n"), Some(8));
         assert_eq!(sockstat("TCP: inuse 3 orphan 0 tw 17 alloc 4 mem 5\n", "tw"), Some(17));
         assert_eq!(sockstat("TCP: inuse 3 orphan 0 tw 17 alloc 4 mem 5\n", "mem"), Some(5));
+    }
+
+    #[test]
+    fn cpus_are_counted_by_ranges() {
+        assert_eq!(["0", "0-3", "0-3,8,10-11\n"].map(ranges), [Some(1), Some(4), Some(7)]);
+        assert_eq!(["", "3-0", "a-b"].map(ranges), [None; 3]);
     }
 
     #[test]

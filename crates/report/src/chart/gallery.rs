@@ -43,6 +43,16 @@ impl Gallery {
     /// Adds a chart; `draw` puts what belongs between its title and its caption on the sheet.
     pub(super) fn add(&mut self, site: Site<'_>, name: &[&str], draft: Draft, draw: impl FnOnce(&mut Sheet)) {
         let name = self.name(site, name);
+        self.draw(name, draft, draw);
+    }
+
+    /// Adds a chart that is of several machines.
+    pub(super) fn add_of_all(&mut self, name: &[&str], draft: Draft, draw: impl FnOnce(&mut Sheet)) {
+        let name = self.free(name.iter().copied());
+        self.draw(name, draft, draw);
+    }
+
+    fn draw(&mut self, name: String, draft: Draft, draw: impl FnOnce(&mut Sheet)) {
         let Draft { title, subtitle, caption, alt } = draft;
         let mut sheet = Sheet::new(&title, &subtitle);
         draw(&mut sheet);
@@ -56,6 +66,12 @@ impl Gallery {
         self.left_out.push(LeftOut { name, reason: reason.into() });
     }
 
+    /// Notes a chart of several machines that there is not.
+    pub(super) fn without_of_all(&mut self, name: &[&str], reason: impl Into<String>) {
+        let name = self.free(name.iter().copied());
+        self.left_out.push(LeftOut { name, reason: reason.into() });
+    }
+
     pub(super) fn charts(self) -> Charts {
         Charts { charts: self.charts, left_out: self.left_out }
     }
@@ -64,8 +80,11 @@ impl Gallery {
     fn name(&mut self, site: Site<'_>, parts: &[&str]) -> String {
         let several = site.summary.machines.len() > 1;
         let machine = several.then_some(site.machine.environment_id.as_str());
-        let parts: Vec<String> =
-            parts.iter().copied().chain(machine).map(safe).filter(|part| !part.is_empty()).collect();
+        self.free(parts.iter().copied().chain(machine))
+    }
+
+    fn free<'a>(&mut self, parts: impl Iterator<Item = &'a str>) -> String {
+        let parts: Vec<String> = parts.map(safe).filter(|part| !part.is_empty()).collect();
         let stem = parts.join("-");
         let stem = if stem.is_empty() { "chart".to_owned() } else { stem };
         let numbered = (2_u32..).map(|number| format!("{stem}-{number}"));

@@ -12,7 +12,7 @@ use crate::summary::{MachineSummary, WorkloadSummary};
 
 /// What differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dim {
+pub(crate) enum Dim {
     /// C, and N where there are as many waves of it.
     Concurrency,
     /// D.
@@ -25,12 +25,12 @@ pub(super) enum Dim {
 
 /// Workloads that differ in one thing only.
 #[derive(Debug, Clone)]
-pub(super) struct Group<'a> {
-    pub(super) dim: Dim,
+pub(crate) struct Group<'a> {
+    pub(crate) dim: Dim,
     /// What their slugs have in common.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// By what differs, ascending.
-    pub(super) workloads: Vec<&'a WorkloadSummary>,
+    pub(crate) workloads: Vec<&'a WorkloadSummary>,
     /// How many waves of C requests, where N grows with C.
     waves: Option<u64>,
 }
@@ -62,7 +62,7 @@ impl Dim {
     }
 
     /// The letter in captions.
-    pub(super) fn letter(self) -> &'static str {
+    pub(crate) fn letter(self) -> &'static str {
         match self {
             Self::Concurrency => "C",
             Self::Delay => "D",
@@ -71,7 +71,7 @@ impl Dim {
         }
     }
 
-    pub(super) fn unit(self) -> Unit {
+    pub(crate) fn unit(self) -> Unit {
         match self {
             Self::Concurrency | Self::Requests => Unit::Count,
             Self::Delay => Unit::Ns,
@@ -80,7 +80,7 @@ impl Dim {
     }
 
     /// What differs, of a workload.
-    pub(super) fn of(self, workload: &Workload) -> f64 {
+    pub(crate) fn of(self, workload: &Workload) -> f64 {
         number(match self {
             Self::Concurrency => workload.concurrency,
             Self::Delay => workload.delay_ns,
@@ -103,7 +103,7 @@ impl Dim {
 }
 
 /// The groups of a machine's workloads, in the order of what differs, then of the study.
-pub(super) fn groups(machine: &MachineSummary) -> Vec<Group<'_>> {
+pub(crate) fn groups(machine: &MachineSummary) -> Vec<Group<'_>> {
     let all: Vec<&WorkloadSummary> = machine.workloads.iter().collect();
     let mut groups = Vec::new();
     for dim in Dim::ALL {

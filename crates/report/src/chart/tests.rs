@@ -220,7 +220,7 @@ fn a_png_has_two_pixels_for_each_of_the_svg() {
 }
 
 /// Left, top, right and bottom of each text, with the text.
-fn texts(group: &Group, found: &mut Vec<([f32; 4], String)>) {
+pub(super) fn texts(group: &Group, found: &mut Vec<([f32; 4], String)>) {
     for node in group.children() {
         match node {
             Node::Group(group) => texts(group, found),

@@ -195,7 +195,7 @@ fn environment<'a>(study: &'a StudyRecords, side: &'static str) -> Result<&'a En
 /// The fields in which two machines differ, with both values.
 fn differing(a: &Machine, b: &Machine) -> Vec<String> {
     // Taken apart so that a new field cannot be forgotten.
-    let Machine { cpu_model, cpus, memory_bytes, kernel, os, arch, clock_source, governor } = a;
+    let Machine { cpu_model, cpus, memory_bytes, kernel, os, arch, clock_source, governor, restricted: _ } = a;
     let mut differ = Differing::default();
     differ.field("cpu_model", cpu_model, &b.cpu_model);
     differ.field("cpus", &format!("{cpus:?}"), &format!("{:?}", b.cpus));
@@ -206,6 +206,8 @@ fn differing(a: &Machine, b: &Machine) -> Vec<String> {
     differ.field("clock_source", clock_source, &b.clock_source);
     let known = |governor: &Option<String>| governor.clone().unwrap_or_else(|| "unknown".to_owned());
     differ.field("governor", &known(governor), &known(&b.governor));
+    let restriction = |machine: &Machine| machine.restriction().unwrap_or_else(|| "not restricted".to_owned());
+    differ.field("restriction", &restriction(a), &restriction(b));
     differ.0
 }
 

@@ -4,6 +4,7 @@ use inflight_record::{Label, Workload};
 use serde::Serialize;
 
 use super::answer::{Answer, answers};
+use super::carried::{Carried, carried};
 use super::look::{Look, looks};
 use super::words::about;
 use super::{Part, embed};
@@ -22,6 +23,8 @@ pub(super) struct Data<'a> {
     metrics: Vec<MetricData>,
     models: Vec<ModelData<'a>>,
     studies: Vec<StudyData<'a>>,
+    /// Studies that ran on several machines.
+    portability: Vec<Carried>,
     licences: Vec<embed::Licence>,
 }
 
@@ -167,6 +170,7 @@ impl<'a> Data<'a> {
                 .collect(),
             models: models.iter().zip(looks).map(|((id, label), look)| ModelData { id, label: *label, look }).collect(),
             studies: parts.iter().map(|part| StudyData::new(part, &names)).collect(),
+            portability: carried(parts),
             licences: embed::licences(),
         }
     }

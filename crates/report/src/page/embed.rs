@@ -15,7 +15,7 @@ const STYLE: &str = include_str!("../../page/style.css");
 const D3: &str = include_str!("../../page/vendor/d3@7.9.2/d3.min.js");
 const D3_LICENCE: &str = include_str!("../../page/vendor/d3@7.9.2/LICENSE");
 /// The page's own scripts: one scope, each using those before it (and functions of those behind it, once all are read).
-const SCRIPTS: [&str; 14] = [
+const SCRIPTS: [&str; 15] = [
     include_str!("../../page/dom.js"),
     include_str!("../../page/words.js"),
     include_str!("../../page/data.js"),
@@ -28,6 +28,7 @@ const SCRIPTS: [&str; 14] = [
     include_str!("../../page/axes.js"),
     include_str!("../../page/chart.js"),
     include_str!("../../page/table.js"),
+    include_str!("../../page/carry.js"),
     include_str!("../../page/timeline.js"),
     include_str!("../../page/latency.js"),
 ];
