@@ -82,7 +82,7 @@ impl Server {
 
     fn cpu_ns(&self) -> u64 {
         let pid = match &self.running {
-            Running::Ours(server, _) => server.pid(),
+            Running::Ours(server, _) => server.pid().unwrap_or_default(),
             Running::Theirs(child, _) => child.pid(),
         };
         tree::TreeCpu::now(&tree::all(), pid).total_ns

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
@@ -277,6 +277,10 @@ pub(crate) fn refusal(refusal: &Refusal) -> Response<Answer> {
     let mut response = json(refusal.status(), &Error { error: refusal.to_string() });
     if let Refusal::Method { allow } = refusal {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    if refusal.is_of_rights() {
+        // RFC 9110, section 15.5.2: a 401 names what would be taken.
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
 }

@@ -23,6 +23,10 @@ pub(crate) struct Book {
     pub(crate) unnamed: Unnamed,
     /// Requests that were refused.
     pub(crate) refused: Cell<u64>,
+    /// Those of them that had no right to ask.
+    pub(crate) unauthorized: Cell<u64>,
+    /// Requests of batches that were forgotten.
+    forgotten: Cell<u64>,
 }
 
 /// What became of requests that named no batch.
@@ -42,6 +46,7 @@ pub(crate) struct Overview {
     batches: Vec<OpenSummary>,
     unnamed: UnnamedSummary,
     refused: u64,
+    unauthorized: u64,
     connections_accepted: u64,
 }
 
@@ -93,6 +98,7 @@ impl Book {
             && let Some(oldest) = batches.pop_front()
         {
             oldest.forgotten.set(true);
+            self.forgotten.set(self.forgotten.get() + oldest.arrived());
         }
         batches.push_back(Rc::new(Batch::open(owed, self.accepted.get(), late_ns)));
         Ok(())
@@ -101,6 +107,12 @@ impl Book {
     /// The ledger of the batch of this number.
     pub(crate) fn ledger(&self, number: u64, now_ns: u64) -> Result<Ledger, Refusal> {
         self.find(number).map(|batch| batch.ledger(now_ns)).ok_or(Refusal::BatchUnknown(number))
+    }
+
+    /// Requests that arrived so far, of any batch or of none.
+    pub(crate) fn arrived(&self) -> u64 {
+        let open: u64 = self.batches.borrow().iter().map(|batch| batch.arrived()).sum();
+        open + self.forgotten.get() + self.unnamed.requests.get()
     }
 
     /// Everything at a glance.
@@ -114,6 +126,7 @@ impl Book {
                 aborted: self.unnamed.aborted.get(),
             },
             refused: self.refused.get(),
+            unauthorized: self.unauthorized.get(),
             connections_accepted: self.accepted.get(),
         }
     }
@@ -159,8 +172,10 @@ mod tests {
             assert_eq!(book.open(owed(batch)), Ok(()));
         }
         assert!(!first.forgotten.get());
+        first.arrive(0, 50, 100);
         assert_eq!(book.open(owed(99)), Ok(()));
         assert!(first.forgotten.get());
+        assert_eq!(book.arrived(), 1, "what it counted is kept");
         assert!(book.find(1).is_none() && book.find(2).is_some() && book.find(99).is_some());
     }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use hyper::header::HeaderMap;
 use hyper::service::Service;
 use hyper::{Request, Response, StatusCode, Version};
 use inflight_record::OpenBatch;
@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::answer::{self, Answer};
 use crate::batch::Batch;
 use crate::book::count;
+use crate::guard::Guard;
 use crate::hold::{Hold, Payer};
 use crate::page::Coming;
 use crate::refusal::Refusal;
@@ -60,7 +61,11 @@ impl Connection {
     }
 
     fn take(&self, request: Request<Incoming>) -> Result<Making, Refusal> {
-        match Route::parse(request.method(), request.uri().path(), request.uri().query())? {
+        let route = Route::parse(request.method(), request.uri().path(), request.uri().query());
+        if !self.may_ask(route.as_ref().ok(), request.headers()) {
+            return Err(if let Guard::Batches(_) = self.state.guard { Refusal::Guarded } else { Refusal::Token });
+        }
+        match route? {
             Route::Delay(delay) => {
                 let (mut head, _) = request.into_parts();
                 head.headers.clear();
@@ -71,19 +76,25 @@ impl Connection {
                 head.headers.clear();
                 self.visit(&visit, head.version, head.headers)
             }
-            Route::OpenBatch if !self.may_open(request.headers()) => Err(Refusal::Guarded),
             Route::OpenBatch => Ok(Making::Opening(Box::pin(open(Rc::clone(&self.state), request.into_body())))),
             Route::ReadLedger(batch) => {
                 self.state.book.ledger(batch, self.state.clock.now_ns()).map(|ledger| ok(&ledger))
             }
             Route::Overview => Ok(ok(&self.state.book.overview())),
+            Route::Machine => {
+                let report = self.state.machine.ok_or(Refusal::NoMachine)?;
+                Ok(ok(&report(self.state.book.arrived())))
+            }
             Route::Health => Ok(ok(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })),
         }
     }
 
-    fn may_open(&self, headers: &HeaderMap) -> bool {
-        let given = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-        self.state.guard.as_ref().is_none_or(|guard| given == Some(guard.as_bytes()))
+    /// Whether who asks may: its batch is open, where that will do, or its headers say so. In this order, because nearly all
+    /// requests are of a batch.
+    fn may_ask(&self, route: Option<&Route>, headers: &HeaderMap) -> bool {
+        let guard = &self.state.guard;
+        let of_a_batch = guard.takes_passes() && route.and_then(Route::batch).is_some_and(|it| self.open(it).is_some());
+        of_a_batch || guard.admits(route, headers)
     }
 
     fn hold(&self, delay: Delay, version: Version, headers: HeaderMap) -> Result<Making, Refusal> {
@@ -123,14 +134,16 @@ impl Connection {
         Ok(Payer { state: Rc::clone(&self.state), batch })
     }
 
-    /// The open batch of this number, which owes this index: at best the one that this connection carried last.
-    fn find(&self, number: u64, index: u64) -> Result<Rc<Batch>, Refusal> {
+    /// The open batch of this number: at best the one that this connection carried last.
+    fn open(&self, number: u64) -> Option<Rc<Batch>> {
         let last = self.batch.borrow();
         let known = last.as_ref().filter(|batch| batch.owed.batch == number && !batch.forgotten.get());
-        let batch = match known {
-            Some(batch) => Rc::clone(batch),
-            None => self.state.book.find(number).ok_or(Refusal::BatchUnknown(number))?,
-        };
+        known.map_or_else(|| self.state.book.find(number), |batch| Some(Rc::clone(batch)))
+    }
+
+    /// The open batch of this number, which owes this index.
+    fn find(&self, number: u64, index: u64) -> Result<Rc<Batch>, Refusal> {
+        let batch = self.open(number).ok_or(Refusal::BatchUnknown(number))?;
         if index >= batch.owed.requests {
             return Err(Refusal::IndexOutside { batch: number, requests: batch.owed.requests });
         }
@@ -201,6 +214,9 @@ fn ok(value: &impl Serialize) -> Making {
 
 fn refuse(state: &State, refusal: &Refusal) -> Response<Answer> {
     count(&state.book.refused);
+    if refusal.is_of_rights() {
+        count(&state.book.unauthorized);
+    }
     answer::refusal(refusal)
 }
 

@@ -13,14 +13,23 @@
 //! | `GET /subject/{id}/?batch=7&index=3` | after the hold, a film as HTML; its last script is the same |
 //! | `POST /ledger` with an [`OpenBatch`](inflight_record::OpenBatch) | opens a batch: 201; 409 if it is open already; the body is `{"batch":7,"requests":100,"slots":10}`, with `"capacity":5` (1 to 60,000) where so many are served at once, and `"crawl":{"site":{"catalogue":"books","lists":100,"seed":1},"delay_ns":50000000}` where it is a crawl |
 //! | `GET /ledger?batch=7` | its [`Ledger`](inflight_record::Ledger) so far |
-//! | `GET /ledger` | the open batches, and the counts of requests that named none or were refused |
+//! | `GET /ledger` | the open batches, and the counts of requests that named none, were refused, or had no right to ask |
+//! | `GET /machine` | where [`Options::machine`] makes it: the machine of the server, its counters, and how many requests arrived so far |
 //! | `GET /health` | `{"status":"ok","version":"…"}` |
 //!
 //! Seconds are plain decimals from 0 to 60. A request without a batch is served and counted apart, with the token of
-//! batch 0; therefore no batch 0 can be opened. What is refused gets 400, 404, 405 or 409 and
+//! batch 0; therefore no batch 0 can be opened. What is refused gets 400, 401, 404, 405 or 409 and
 //! `{"error":"what would be right"}`. `HEAD` is refused (405): nothing here measures it.
 //!
 //! With several hosts ([`Options::hosts`]) every route is served on each of them, from one book.
+//!
+//! # Who may ask
+//! Whoever reaches it, unless told: it is meant for loopback. With [`Options::guarded`] only who has the run's word opens
+//! batches. With [`Options::token`] everything but `/health` needs the header `Authorization: Bearer` with the token (RFC 6750),
+//! compared in constant time; or it is a request for `/delay` or a page, and names an open batch. So a client of a batch needs
+//! no header, and what is checked of its requests is what is looked up in any case (`guard.rs`): batches have numbers that
+//! nobody guesses, and who was told one can ask for its answers, and nothing else. The rest gets 401, whatever the path, and is
+//! counted. There is no TLS: who reads the wire reads the token.
 //!
 //! # The catalogue
 //! The pages are those of `inflight_catalogue`, which says where in them everything is. A batch that was opened as a crawl has
@@ -103,6 +112,7 @@ mod clock;
 mod connection;
 mod fault;
 mod gate;
+mod guard;
 mod handle;
 mod hold;
 mod listen;

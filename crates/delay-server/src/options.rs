@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use inflight_record::TokenKey;
+use inflight_record::{AccessToken, ServerReport, TokenKey};
 use inflight_record::workload::MAX_HOSTS;
 
 /// How many batches are kept; opening one more forgets the oldest. One of 10 million requests takes 1.25 MB and some
@@ -24,6 +24,12 @@ pub struct Options {
     /// Whether `POST /ledger` needs the header `Authorization: Bearer` with the key's
     /// [`ledger_word`](TokenKey::ledger_word), so that a client cannot open or push out batches. Not unless told.
     pub guarded: bool,
+    /// The token without which nothing but `/health` is answered, where others can reach the server; requests of an open
+    /// batch need none. None unless told.
+    pub token: Option<AccessToken>,
+    /// What `GET /machine` is answered with, made from how many requests have arrived so far. It runs on the server's thread.
+    /// No such route unless told.
+    pub machine: Option<fn(u64) -> ServerReport>,
     /// How many connections may wait to be accepted. The kernel cuts it to `net.core.somaxconn`, which is also what
     /// `None` takes: a shorter queue drops SYNs of a burst, and each dropped SYN costs the client a second.
     pub backlog: Option<u32>,
@@ -42,6 +48,8 @@ impl Options {
             hosts: 1,
             key,
             guarded: false,
+            token: None,
+            machine: None,
             backlog: None,
             pause_accept: None,
             panic_at_index: None,

@@ -7,8 +7,8 @@ use hyper::StatusCode;
 pub(crate) enum Refusal {
     /// No such path.
     #[error(
-        "no such path; there are /delay/{{seconds}}, /api/book/, /api/book/{{id}}, /top250, /subject/{{id}}/, /ledger and \
-         /health"
+        "no such path; there are /delay/{{seconds}}, /api/book/, /api/book/{{id}}, /top250, /subject/{{id}}/, /ledger, \
+         /machine and /health"
     )]
     Path,
     /// The path does not serve this method.
@@ -102,6 +102,15 @@ pub(crate) enum Refusal {
     /// The ledger is guarded, and the word is missing or wrong.
     #[error("this server's ledger is guarded: POST /ledger needs the header Authorization: Bearer with its word")]
     Guarded,
+    /// The server needs its token, and that is missing or wrong.
+    #[error(
+        "this server needs its token: the header Authorization: Bearer with what stands in the file of --token-file, or in the \
+         query of /delay and the pages the batch of a driver that has it; only /health needs neither"
+    )]
+    Token,
+    /// The server was not told how to read its machine.
+    #[error("GET /machine is there where the server was started with --token-file")]
+    NoMachine,
     /// The body of `POST /ledger` is wrong.
     #[error(
         "POST /ledger takes {{\"batch\":7,\"requests\":100,\"slots\":10}}, \"capacity\":5 where so many are served at once, and \
@@ -111,17 +120,23 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it is the right to ask that lacks.
+    pub(crate) fn is_of_rights(&self) -> bool {
+        matches!(self, Self::Guarded | Self::Token)
+    }
+
     /// The status that says it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Path
+            | Self::NoMachine
             | Self::BatchUnknown(_)
             | Self::NoList { .. }
             | Self::NoDetail { .. }
             | Self::OtherCatalogue { .. } => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BatchOpen(_) => StatusCode::CONFLICT,
-            Self::Guarded => StatusCode::UNAUTHORIZED,
+            _ if self.is_of_rights() => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         }
     }

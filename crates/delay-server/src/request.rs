@@ -22,6 +22,8 @@ pub(crate) enum Route {
     ReadLedger(u64),
     /// `GET /ledger`.
     Overview,
+    /// `GET /machine`.
+    Machine,
     /// `GET /health`.
     Health,
 }
@@ -53,8 +55,18 @@ impl Route {
                 let [batch] = parameters(query, ["batch"], "batch", [u64::MAX])?;
                 Ok(batch.map_or(Self::Overview, Self::ReadLedger))
             }
+            "/machine" => only(method, &Method::GET, "GET").map(|()| Self::Machine),
             "/health" => only(method, &Method::GET, "GET").map(|()| Self::Health),
             _ => Visit::parse(method, path, query).map(Self::Page),
+        }
+    }
+
+    /// The batch of a request that is held, if it names one.
+    pub(crate) fn batch(&self) -> Option<u64> {
+        match self {
+            Self::Delay(delay) => delay.batch,
+            Self::Page(visit) => visit.batch,
+            _ => None,
         }
     }
 }
@@ -208,6 +220,7 @@ mod tests {
         assert_eq!(get("/ledger", None), Ok(Route::Overview));
         assert_eq!(get("/ledger", Some("batch=4")), Ok(Route::ReadLedger(4)));
         assert_eq!(get("/health", None), Ok(Route::Health));
+        assert_eq!(get("/machine", None), Ok(Route::Machine));
         assert_eq!(Route::parse(&Method::POST, "/ledger", None), Ok(Route::OpenBatch));
         assert_eq!(Route::parse(&Method::HEAD, "/delay/0", None), Err(Refusal::Method { allow: "GET" }));
         assert_eq!(Route::parse(&Method::PUT, "/ledger", None), Err(Refusal::Method { allow: "GET, POST" }));

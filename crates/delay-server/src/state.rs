@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use inflight_record::TokenKey;
+use inflight_record::{ServerReport, TokenKey};
 use tokio::sync::Notify;
 
 use crate::book::Book;
 use crate::clock::Clock;
+use crate::guard::Guard;
 use crate::options::{Options, ServerError};
 use crate::timer::Timer;
 
@@ -21,8 +22,10 @@ pub(crate) struct State {
     pub(crate) panic_at_index: Option<u64>,
     /// How many hosts are listened on: index i belongs to host i mod this.
     pub(crate) hosts: u64,
-    /// The header that `POST /ledger` needs, where it needs one.
-    pub(crate) guard: Option<String>,
+    /// Who may ask for what.
+    pub(crate) guard: Guard,
+    /// Reads the machine that this runs on.
+    pub(crate) machine: Option<fn(u64) -> ServerReport>,
     scratch: RefCell<Vec<u8>>,
     pause_left: Cell<Option<Duration>>,
     paused_until_ns: Cell<u64>,
@@ -39,7 +42,8 @@ impl State {
             book: Book::default(),
             panic_at_index: options.panic_at_index,
             hosts: options.hosts.max(1),
-            guard: options.guarded.then(|| format!("Bearer {}", options.key.ledger_word().to_hex())),
+            guard: Guard::new(options),
+            machine: options.machine,
             scratch: RefCell::default(),
             pause_left: Cell::new(options.pause_accept),
             paused_until_ns: Cell::new(0),

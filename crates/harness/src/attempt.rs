@@ -1,4 +1,4 @@
-//! One batch: a fresh server, a fresh worker, the protocol between them, and what was seen.
+//! One batch: a fresh server or one elsewhere, a fresh worker, the protocol between them, and what was seen.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use inflight_record::{
     Connections, CrawlFigures, Ledger, OpenBatch, OpenCrawl, Outside, Reported, Sample, TokenKey, Workload,
 };
 
-use crate::child::{Child, Program, Silence};
+use crate::child::{Child, Silence};
 use crate::plan::{Contender, Cpus};
 use crate::probes::machine::Reading;
 use crate::protocol::{CHUNK, FromWorker, PROTOCOL_VERSION, Part, ToWorker, Usage};
-use crate::server::{Server, ServerError};
+use crate::server::{Across, Server, ServerAt, ServerError};
 use crate::urls::{UrlList, list_url};
 use crate::watch::{Watch, baseline_bytes};
 
@@ -31,7 +31,7 @@ pub struct Attempt<'a> {
     /// With how many declared in flight.
     pub declared_peak: u64,
     /// The server.
-    pub server: &'a Program,
+    pub server: &'a ServerAt,
     /// Where.
     pub cpus: &'a Cpus,
     /// The run's secret.
@@ -73,6 +73,8 @@ pub struct Seen {
     pub machine: Reading,
     /// CPU time of processes that are not ours.
     pub foreign_ns: u64,
+    /// Of a server elsewhere: how far away it was, and what its side counted.
+    pub across: Option<Across>,
 }
 
 /// Why there is nothing to examine.
@@ -96,13 +98,12 @@ impl From<ServerError> for Broken {
 }
 
 impl Attempt<'_> {
-    /// Runs it. `started` hears the process ids of server and worker once both are ready.
+    /// Runs it. `started` hears the process ids of server, where it is our own, and worker once both are ready.
     ///
     /// # Errors
     /// Why there is nothing to examine.
-    pub fn run(&self, started: impl FnOnce(u32, u32)) -> Result<Seen, Broken> {
-        let program = for_hosts(self.server, self.workload.hosts);
-        let mut server = Server::start(&program, &self.cpus.server, self.key, Arc::clone(self.stop))?;
+    pub fn run(&self, started: impl FnOnce(Option<u32>, u32)) -> Result<Seen, Broken> {
+        let mut server = self.server.server(self.workload.hosts, &self.cpus.server, self.key, Arc::clone(self.stop))?;
         let mut worker = Child::start(&self.contender.worker, &self.cpus.worker, Arc::clone(self.stop))
             .map_err(|error| Broken::Failed(format!("the worker cannot be started: {error}")))?;
         let seen = self.converse(&mut server, &mut worker, started);
@@ -121,7 +122,7 @@ impl Attempt<'_> {
         &self,
         server: &mut Server,
         worker: &mut Child,
-        started: impl FnOnce(u32, u32),
+        started: impl FnOnce(Option<u32>, u32),
     ) -> Result<Seen, Broken> {
         let versions = match self.hear(worker, PATIENCE, "hello", Broken::Failed)? {
             FromWorker::Hello { protocol: PROTOCOL_VERSION, versions } => versions,
@@ -143,6 +144,7 @@ impl Attempt<'_> {
         }
         let interval = Duration::from_nanos(self.workload.ideal_ns() / 20)
             .clamp(Duration::from_millis(2), Duration::from_millis(50));
+        let before = server.look()?;
         // Not before the warm-up: connections count as opened from here on.
         server.open(&OpenBatch {
             batch: self.batch,
@@ -163,6 +165,7 @@ impl Attempt<'_> {
             other => return Err(unexpected("done", &other)),
         };
         let ledger = server.ledger(self.batch)?;
+        let across = before.zip(server.look()?).map(|(before, after)| before.until(&after));
         say(worker, &ToWorker::Report);
         let (samples, texts, crawl) = self.samples(worker)?;
         Ok(Seen {
@@ -179,6 +182,7 @@ impl Attempt<'_> {
             threads_peak: watched.threads_peak,
             machine: watched.machine,
             foreign_ns: watched.foreign_ns,
+            across,
         })
     }
 
@@ -267,6 +271,10 @@ impl Attempt<'_> {
         }
         let progress = match server.ledger(self.batch) {
             Ok(ledger) => format!("{} of {} answered", ledger.completed, self.workload.requests),
+            // Whatever the worker waits for, it is not the worker that failed.
+            Err(error @ ServerError::Lost { .. }) => {
+                return Broken::Failed(format!("{error}, in the middle of the batch"));
+            }
             Err(error) => error.to_string(),
         };
         match silence {
@@ -302,15 +310,6 @@ fn warm_up(workload: &Workload, declared_peak: u64) -> Workload {
         crawl: None,
         ..workload.clone()
     }
-}
-
-/// The server's program, told of its hosts where there is more than one.
-fn for_hosts(server: &Program, hosts: u64) -> Program {
-    let mut server = server.clone();
-    if hosts > 1 {
-        server.args.extend(["--hosts".to_owned(), hosts.to_string()]);
-    }
-    server
 }
 
 fn send_urls(worker: &Child, part: Part, urls: UrlList, workload: Workload) {
@@ -380,12 +379,5 @@ mod tests {
         assert_eq!((warm_up.hosts, warm_up.capacity), (3, None));
         let slow = super::warm_up(&Workload { delay_ns: 900 * MS, ..workload }, 40);
         assert!(slow.delays_ns().all(|delay| delay == 900 * MS), "the median where that is longer");
-    }
-
-    #[test]
-    fn a_server_for_several_hosts_is_told_so() {
-        let program = Program::new("inflight", &["serve"]);
-        assert_eq!(for_hosts(&program, 1), program);
-        assert_eq!(for_hosts(&program, 16).args, ["serve", "--hosts", "16"]);
     }
 }

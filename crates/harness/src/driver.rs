@@ -1,5 +1,7 @@
 //! The driver: rounds of batches, each in random order, each batch a record, whatever became of it.
 
+mod elsewhere;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,11 +18,17 @@ use crate::guards::{self, Counted};
 use crate::limits;
 use crate::plan::{Contender, Cpus, Plan};
 use crate::protocol::Usage;
+use crate::server::{Remote, ServerError};
 use crate::witness::{self, Evidence, Verdict, yardstick};
 
 /// What happens while a plan runs, in order.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// The server, which is elsewhere, does not answer: it is waited for.
+    Waits {
+        /// Its base URL.
+        server: &'a str,
+    },
     /// A batch begins.
     Begins {
         /// Which round.
@@ -30,8 +38,8 @@ pub enum Event<'a> {
     },
     /// Server and worker are ready; the timed span begins.
     Started {
-        /// The server's process id.
-        server: u32,
+        /// The server's process id, where it runs here.
+        server: Option<u32>,
         /// The worker's process id.
         worker: u32,
     },
@@ -53,6 +61,9 @@ pub enum DriverError<E> {
     /// The listener failed: the record could not be stored.
     #[error(transparent)]
     Listener(E),
+    /// The server, which is elsewhere, is of no use any more; the records so far stand.
+    #[error(transparent)]
+    Server(ServerError),
     /// The driver could not be put on the server's CPUs.
     #[error("cannot use CPUs {cpus:?}: {source}")]
     Pin {
@@ -66,7 +77,8 @@ pub enum DriverError<E> {
 /// Runs a plan. `listen` hears each event and stores each record; the next batch starts when it returns.
 ///
 /// # Errors
-/// The user asked to stop, or `listen` failed. What goes wrong in a batch is a record, not an error.
+/// The user asked to stop, `listen` failed, or a server elsewhere stayed away. What goes wrong in a batch, the loss of its
+/// server included, is a record, not an error.
 pub fn run<E>(
     plan: &Plan,
     stop: &Arc<AtomicBool>,
@@ -74,11 +86,18 @@ pub fn run<E>(
 ) -> Result<(), DriverError<E>> {
     let _ = limits::raise_nofile();
     let home = allowed_cpus();
-    let cpus = plan.placement.cpus(&home);
+    let elsewhere = plan.server.elsewhere();
+    let cpus = elsewhere.map_or_else(|| plan.placement.cpus(&home), |remote| remote.cpus(&home));
+    // With the server elsewhere, driver and worker share what is here.
+    let (own, all_cpus) = match elsewhere {
+        Some(_) => (&home, home.len() as u64),
+        None => (&cpus.server, allowed_count(&cpus)),
+    };
     // Fewer than the CPUs where a control group's quota says so: pools that size themselves go by it.
     let threads = std::thread::available_parallelism().map_or(u64::MAX, |threads| threads.get() as u64);
-    pin(&cpus.server).map_err(|source| DriverError::Pin { cpus: cpus.server.clone(), source })?;
-    let run = Run { plan, cpus, threads, key: TokenKey::new(rand::random()), limits: limits::read(), stop };
+    pin(own).map_err(|source| DriverError::Pin { cpus: own.clone(), source })?;
+    let key = elsewhere.map_or_else(|| TokenKey::new(rand::random()), Remote::key);
+    let run = Run { plan, cpus, all_cpus, threads, key, limits: limits::read(), stop };
     let result = run.rounds(&mut listen);
     // Best effort: a caller that cannot be put back is only slower.
     let _ = pin(&home);
@@ -88,6 +107,8 @@ pub fn run<E>(
 struct Run<'a> {
     plan: &'a Plan,
     cpus: Cpus,
+    /// How many CPUs of this machine driver, worker and perhaps server use.
+    all_cpus: u64,
     threads: u64,
     key: TokenKey,
     limits: Limits,
@@ -108,9 +129,11 @@ impl Run<'_> {
                 if self.plan.done.contains(&(round, contender.arm.clone())) {
                     continue;
                 }
+                self.ready(contender, listen)?;
                 listen(Event::Begins { round, arm: &contender.arm }).map_err(DriverError::Listener)?;
                 let mut draft = self.draft(contender, round, position, foreign_before);
-                let samples = self.batch(contender, batch, &mut draft, listen)?.unwrap_or_default();
+                let number = self.batch_number(batch);
+                let samples = self.batch(contender, number, &mut draft, listen)?.unwrap_or_default();
                 // Two numbers a batch: its own, and that of its warm-up.
                 batch += 2;
                 listen(Event::Ended { record: &draft, samples: &samples }).map_err(DriverError::Listener)?;
@@ -149,7 +172,8 @@ impl Run<'_> {
             record.reason = Some(reason);
             return Ok(None);
         }
-        if let Some(reason) = guards::refusal(&self.limits, &contender.card, &self.plan.workload, declared_peak) {
+        let refused = guards::refusal(&self.limits, &contender.card, &self.plan.workload, declared_peak);
+        if let Some(reason) = refused.or_else(|| self.refused_elsewhere(contender, declared_peak)) {
             record.reason = Some(reason);
             return Ok(None);
         }
@@ -193,14 +217,17 @@ impl Run<'_> {
         // Who cannot measure itself is measured from outside.
         let cpu = usage.map(|usage| Cpu { user_ns: usage.user_ns, system_ns: usage.system_ns });
         let steal_ns = seen.machine.steal_ns;
+        let elsewhere = self.elsewhere(seen, record);
+        let there = elsewhere.map(|it| it.side.counters).unwrap_or_default();
         record.flags = guards::flags(&Counted {
             workload: &plan.workload,
             wall_ns: seen.outside.wall_ns,
             machine: seen.machine,
             foreign_ns: seen.foreign_ns,
             foreign_before: record.foreign_before.unwrap_or(0.0),
-            all_cpus: allowed_count(&self.cpus),
+            all_cpus: self.all_cpus,
             ledger: &ledger,
+            elsewhere,
         });
         let is_yardstick = record.model.card.label == Label::Yardstick;
         let evidence = Evidence {
@@ -215,8 +242,9 @@ impl Run<'_> {
             ledger: &seen.ledger,
             usage,
             outside: &seen.outside,
-            disturbed_ns: seen.foreign_ns + steal_ns,
-            network: seen.machine.network,
+            disturbed_ns: seen.foreign_ns + steal_ns + there.foreign_ns + there.steal_ns,
+            network: seen.machine.network.plus(there.network),
+            round_trip_ns: seen.across.map(|across| across.round_trip.median_ns()),
             crawl: seen.crawl.as_ref(),
         };
         let verdict = match &seen.error {
@@ -277,15 +305,20 @@ impl Run<'_> {
         record.outside = Some(seen.outside);
     }
 
+    /// The most that its card lets a contender have in flight here.
+    fn declared_peak(&self, contender: &Contender) -> u64 {
+        contender.card.declared_peak.resolve(
+            self.plan.workload.concurrency,
+            self.plan.workload.hosts,
+            self.threads.min(self.cpus.worker.len() as u64),
+        )
+    }
+
     /// A record of a batch of which nothing is known yet but what was asked. Its outcome is `failed` until seen otherwise.
     fn draft(&self, contender: &Contender, round: u32, position: u32, foreign_before: f64) -> Record {
         let plan = self.plan;
         let workload = WorkloadFigures::new(&plan.workload, self.cpus.placement);
-        let declared_peak_here = contender.card.declared_peak.resolve(
-            plan.workload.concurrency,
-            plan.workload.hosts,
-            self.threads.min(self.cpus.worker.len() as u64),
-        );
+        let declared_peak_here = self.declared_peak(contender);
         Record {
             schema_version: SCHEMA_VERSION,
             record_id: Record::id(&plan.study_id, &workload.slug, round, &contender.arm),
@@ -314,6 +347,8 @@ impl Run<'_> {
             ledger: None,
             reported: None,
             crawl: None,
+            round_trip: None,
+            server_side: None,
             network: None,
             steal_ns: None,
             foreign_ns: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use inflight_record::{Environment, Limits, Machine, Restricted, SCHEMA_VERSION, Software};
+use inflight_record::{Environment, Limits, Machine, Restricted, SCHEMA_VERSION, ServerHost, Software};
 use sha2::{Digest as _, Sha256};
 
 use crate::child::allowed_cpus;
@@ -18,10 +18,27 @@ pub fn read(software: Software) -> Environment {
     // Raised first, because batches run with what is in force then.
     let _ = limits::raise_nofile();
     let (machine, limits) = (machine(), limits::read());
+    let environment_id = seal(&steady(&machine, &software, &limits));
+    Environment { schema_version: SCHEMA_VERSION, environment_id, machine, software, limits, server: None }
+}
+
+/// The environment of batches whose server ran in another: both machines under one id.
+#[must_use]
+pub fn with_server(here: Environment, there: &Environment) -> Environment {
+    let Environment { machine, software, limits, .. } = there.clone();
+    let both = (
+        steady(&here.machine, &here.software, &here.limits),
+        steady(&there.machine, &there.software, &there.limits),
+    );
+    let server = Some(Box::new(ServerHost { machine, software, limits }));
+    Environment { environment_id: seal(&both), server, ..here }
+}
+
+/// The id of what an environment is known by.
+fn seal(known: &impl serde::Serialize) -> String {
     // Plain structs of text and numbers: writing them as JSON cannot fail.
-    let sealed = serde_json::to_vec(&steady(&machine, &software, &limits)).unwrap_or_default();
-    let environment_id = sha256_hex(&sealed)[..16].to_owned();
-    Environment { schema_version: SCHEMA_VERSION, environment_id, machine, software, limits }
+    let text = serde_json::to_vec(known).unwrap_or_default();
+    sha256_hex(&text)[..16].to_owned()
 }
 
 /// What an environment is known by. The kernel sizes itself by the memory that is left after boot, which differs by some
@@ -130,6 +147,16 @@ mod tests {
         assert_eq!(restricted(&[0, 1], 8, Some(1_500)), part(8, Some(1_500)));
         // Where the number of CPUs cannot be read, those that may be used are all that is known of.
         assert_eq!(restricted(&[0, 1], 0, None), None);
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_part_of_the_environment() {
+        let (here, there) = (read(software("a")), read(software("b")));
+        let both = with_server(here.clone(), &there);
+        assert_ne!(both.environment_id, here.environment_id);
+        assert_eq!(both.environment_id, with_server(here.clone(), &there).environment_id);
+        assert_ne!(both.environment_id, with_server(there, &here).environment_id, "who serves whom is not the same");
+        assert_eq!((both.machine, both.server.unwrap().software.commit), (here.machine, "b".to_owned()));
     }
 
     #[test]

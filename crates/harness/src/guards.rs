@@ -1,11 +1,13 @@
 //! The guards: what makes a batch's figures doubtful, before it starts and after it ended.
 
+mod link;
+
 use std::thread;
 use std::time::Duration;
 
-use inflight_record::{Card, Connections, Flag, Label, LedgerFigures, Limits, Workload};
+use inflight_record::{Card, Connections, Flag, Label, LedgerFigures, Limits, ServerSide, Workload};
 
-use crate::limits::{self, Needs};
+use crate::limits::{self, Ceiling, Needs};
 use crate::probes::machine::Reading;
 use crate::probes::tree::{self, TICK_NS};
 
@@ -26,14 +28,24 @@ const HOLD_LATE_NS: u64 = 1_000_000;
 #[must_use]
 pub fn refusal(limits: &Limits, card: &Card, workload: &Workload, declared_peak: u64) -> Option<String> {
     let needs = Needs::new(workload, declared_peak, card.thread_per_request);
-    let broken = limits::broken(limits, needs)?;
+    limits::broken(limits, needs).map(|broken| refused(&broken, needs, card, workload, ""))
+}
+
+/// Why the machine of a server elsewhere, which has these limits, cannot carry a batch, or `None`.
+#[must_use]
+pub fn refusal_elsewhere(limits: &Limits, card: &Card, workload: &Workload, declared_peak: u64) -> Option<String> {
+    let needs = Needs::new(workload, declared_peak, false);
+    limits::broken_elsewhere(limits, needs).map(|broken| refused(&broken, needs, card, workload, " on the server's side"))
+}
+
+fn refused(broken: &Ceiling, needs: Needs, card: &Card, workload: &Workload, place: &str) -> String {
     let (what, hosts) = match workload.hosts {
         1 => ("in flight", String::new()),
         hosts if broken.connections => ("connections", format!(" on {hosts} hosts")),
         hosts => ("in flight", format!(" on {hosts} hosts")),
     };
-    Some(format!(
-        "refused: {} is {}, which allows {} {what}, and {} needs {} for C = {}{hosts}; raise it: {}",
+    format!(
+        "refused: {}{place} is {}, which allows {} {what}, and {} needs {} for C = {}{hosts}; raise it: {}",
         broken.name,
         broken.value,
         broken.concurrency,
@@ -41,7 +53,7 @@ pub fn refusal(limits: &Limits, card: &Card, workload: &Workload, declared_peak:
         broken.counts(needs),
         workload.concurrency,
         broken.raise
-    ))
+    )
 }
 
 /// Why a model has nothing to show under a workload, or `None`. Its batches are skipped: it would only trip
@@ -85,10 +97,23 @@ pub struct Counted<'a> {
     pub foreign_ns: u64,
     /// Their share of one core before the round.
     pub foreign_before: f64,
-    /// CPUs of the whole run.
+    /// CPUs of the whole run on this machine.
     pub all_cpus: u64,
     /// The server's account.
     pub ledger: &'a LedgerFigures,
+    /// The server's side, where that is elsewhere.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// What was counted on the side of a server elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Elsewhere {
+    /// What goes on the record.
+    pub side: ServerSide,
+    /// CPUs that the server may use.
+    pub cpus: u64,
+    /// The declared ideal of the batch, nanoseconds.
+    pub declared_ideal_ns: u64,
 }
 
 /// The flags of a batch, sorted; the witness adds `underfilled`.
@@ -105,17 +130,37 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
     let one_pool = workload.hosts == 1 && !faults;
     // With varying delays a twentieth of their median: what the server is late by does not grow with a delay.
     let late_limit = HOLD_LATE_NS.max(workload.delay_ns / 20);
+    // What makes figures doubtful does so on either side.
+    let there = counted.elsewhere.map(|it| (it, it.side.counters));
+    let network = machine.network.plus(there.map(|(_, counters)| counters.network).unwrap_or_default());
+    let steal = there.is_some_and(|(it, counters)| above(counters.steal_ns, STEAL_SHARE, it.cpus));
+    let foreign = there.is_some_and(|(it, counters)| {
+        it.side.other_requests > 0 || above(counters.foreign_ns, FOREIGN_SHARE, 1)
+    });
+    let foreign_here = counted.foreign_before > FOREIGN_SHARE || above(counted.foreign_ns, FOREIGN_SHARE, 1);
+    let throttled_ns = machine.throttled_ns + there.map_or(0, |(_, counters)| counters.throttled_ns);
     let tripped = [
-        (Flag::ListenOverflow, machine.network.listen_overflows + machine.network.listen_drops > 0),
-        (Flag::SynRetransmit, machine.network.syn_retransmits > 0),
-        (Flag::Steal, above(machine.steal_ns, STEAL_SHARE, counted.all_cpus)),
-        (Flag::Throttled, machine.throttled_ns > 0),
-        (Flag::ForeignLoad, counted.foreign_before > FOREIGN_SHARE || above(counted.foreign_ns, FOREIGN_SHARE, 1)),
+        (Flag::ListenOverflow, network.listen_overflows + network.listen_drops > 0),
+        (Flag::SynRetransmit, network.syn_retransmits > 0),
+        (Flag::Steal, above(machine.steal_ns, STEAL_SHARE, counted.all_cpus) || steal),
+        (Flag::Throttled, throttled_ns > 0),
+        (Flag::ForeignLoad, foreign_here || foreign),
         (Flag::ServerSaturated, ledger.cpu_ns as f64 > SERVER_SHARE * wall),
         (Flag::HoldLate, ledger.hold_late_ns.p99 > late_limit),
+        (Flag::LinkSaturated, counted.elsewhere.is_some_and(|it| link::is_saturated(&carried(counted, &it)))),
         (Flag::WarmOpened, workload.connections == Connections::Warm && one_pool && ledger.connections_opened > 0),
     ];
     tripped.into_iter().filter(|(_, tripped)| *tripped).map(|(flag, _)| flag).collect()
+}
+
+fn carried(counted: &Counted<'_>, elsewhere: &Elsewhere) -> link::Carried {
+    link::Carried {
+        answers: counted.ledger.completed,
+        bytes: counted.ledger.bytes,
+        bytes_per_s: elsewhere.side.link_bytes_per_s,
+        wall_ns: counted.wall_ns,
+        ideal_ns: elsewhere.declared_ideal_ns,
+    }
 }
 
 #[cfg(test)]
@@ -137,6 +182,7 @@ mod tests {
             foreign_before: 0.0,
             all_cpus: 2,
             ledger: &placeholder,
+            elsewhere: None,
         };
         let mut ledger = LedgerFigures { cpu_ns: 100 * MS, ..LedgerFigures::default() };
         change(&mut counted, &mut ledger);
@@ -175,6 +221,31 @@ mod tests {
     }
 
     #[test]
+    fn the_server_side_trips_the_same_guards() {
+        let flagged = |change: fn(&mut ServerSide)| {
+            let mut side = ServerSide { link_bytes_per_s: 125_000_000, ..ServerSide::default() };
+            change(&mut side);
+            let elsewhere = Elsewhere { side, cpus: 4, declared_ideal_ns: 950 * MS };
+            flagged(
+                |counted, ledger| {
+                    counted.elsewhere = Some(elsewhere);
+                    (ledger.completed, ledger.bytes) = (100, 102_400);
+                },
+                false,
+            )
+        };
+        assert_eq!(flagged(|_| {}), []);
+        assert_eq!(flagged(|side| side.counters.network.listen_drops = 1), [Flag::ListenOverflow]);
+        assert_eq!(flagged(|side| side.counters.network.syn_retransmits = 1), [Flag::SynRetransmit]);
+        assert_eq!(flagged(|side| side.counters.steal_ns = 90 * MS), [Flag::Steal]);
+        assert_eq!(flagged(|side| side.counters.steal_ns = 70 * MS), [], "of four CPUs");
+        assert_eq!(flagged(|side| side.counters.throttled_ns = 1), [Flag::Throttled]);
+        assert_eq!(flagged(|side| side.counters.foreign_ns = 110 * MS), [Flag::ForeignLoad]);
+        assert_eq!(flagged(|side| side.other_requests = 1), [Flag::ForeignLoad]);
+        assert_eq!(flagged(|side| side.link_bytes_per_s = 1_000_000), [Flag::LinkSaturated]);
+    }
+
+    #[test]
     fn only_who_keeps_no_connections_has_no_warm_batch() {
         let card = |keeps_connections| Card {
             id: "m/client-per-request".to_owned(),
@@ -209,6 +280,7 @@ mod tests {
             foreign_before: 0.0,
             all_cpus: 2,
             ledger: &ledger,
+            elsewhere: None,
         };
         assert_eq!(flags(&counted), []);
     }

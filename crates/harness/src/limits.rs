@@ -61,11 +61,17 @@ pub struct Ceiling {
     pub raise: &'static str,
 }
 
+/// How many ephemeral ports there are.
+#[must_use]
+pub fn ports(limits: &Limits) -> u64 {
+    let (first, last) = limits.ephemeral_ports;
+    u64::from(last.saturating_sub(first)) + 1
+}
+
 /// What each limit comes to.
 #[must_use]
 pub fn ceilings(limits: &Limits) -> Vec<Ceiling> {
-    let (first, last) = limits.ephemeral_ports;
-    let ports = u64::from(last.saturating_sub(first)) + 1;
+    let ports = ports(limits);
     let mut ceilings = vec![
         Ceiling {
             name: "open files (nofile)",
@@ -154,6 +160,12 @@ pub fn broken(limits: &Limits, needs: Needs) -> Option<Ceiling> {
         .find(|ceiling| (needs.threads || !ceiling.threads_only) && ceiling.concurrency < ceiling.counts(needs))
 }
 
+/// The first ceiling that these needs break on a machine that runs nothing but the server: what bounds its connections.
+#[must_use]
+pub fn broken_elsewhere(limits: &Limits, needs: Needs) -> Option<Ceiling> {
+    ceilings(limits).into_iter().find(|ceiling| ceiling.connections && ceiling.concurrency < ceiling.counts(needs))
+}
+
 impl Ceiling {
     /// What it counts of these needs.
     #[must_use]
@@ -210,8 +222,11 @@ mod tests {
         assert_eq!(broken(&limits(), needs(1000, false)).unwrap().name, "open files (nofile)");
         assert_eq!(broken(&limits(), needs(800, false)), None);
         assert_eq!(broken(&limits(), needs(800, true)).unwrap().name, "threads (threads-max)");
+        assert_eq!(broken_elsewhere(&limits(), needs(1000, true)).unwrap().name, "open files (nofile)");
+        assert_eq!(broken_elsewhere(&limits(), needs(800, true)), None, "it makes no threads");
         let few = Limits { ephemeral_ports: (40_000, 40_009), ..limits() };
         assert_eq!(broken(&few, needs(100, false)).unwrap().name, "ephemeral ports");
+        assert_eq!((ports(&few), broken_elsewhere(&few, needs(100, false))), (10, None), "nor does it connect");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::child::Program;
+use crate::server::ServerAt;
 
 /// One entry of a line-up: a model under a name, and the program that runs it.
 #[derive(Debug, Clone)]
@@ -37,9 +38,9 @@ pub enum Placement {
 /// The CPUs of server and worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cpus {
-    /// What was in fact done: `split` or `shared`.
+    /// What was in fact done: `split`, `shared`, or `remote` where the server is elsewhere.
     pub placement: &'static str,
-    /// Of the server; the driver sits there too.
+    /// Of the server; the driver sits there too, unless the server is elsewhere: then they are of its machine.
     pub server: Vec<u32>,
     /// Of the worker.
     pub worker: Vec<u32>,
@@ -75,9 +76,9 @@ pub struct Plan {
     pub workload: Workload,
     /// The models.
     pub contenders: Vec<Contender>,
-    /// The delay server: it prints its address.
-    pub server: Program,
-    /// Where they run.
+    /// The delay server: a program that prints its address, or one elsewhere.
+    pub server: ServerAt,
+    /// Where they run, if the server is started here.
     pub placement: Placement,
     /// Time limit of a batch; by default the larger of 60 s and 5 × ideal.
     pub time_limit: Option<Duration>,
@@ -148,7 +149,7 @@ mod tests {
                 Contender { arm: "m".into(), card, worker: worker.clone(), lacks: None, versions: None };
                 contenders
             ],
-            server: worker,
+            server: ServerAt::Here(worker),
             placement: Placement::Split,
             time_limit: None,
             watch: false,

@@ -1,4 +1,8 @@
-//! The delay server as the driver sees it: a child process, and its ledger over HTTP.
+//! The delay server as the driver sees it: a child process, or one that runs elsewhere; and its ledger over HTTP.
+
+mod around;
+mod link;
+mod remote;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddrV4;
@@ -10,6 +14,9 @@ use inflight_record::hosts::host;
 use inflight_record::{Ledger, OpenBatch, TokenKey};
 
 use crate::child::{Child, Program, Silence};
+
+pub use around::Across;
+pub use remote::Remote;
 
 /// How long the server may take to start, or to answer about its ledger.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,15 +55,108 @@ pub enum ServerError {
         /// What it says.
         text: String,
     },
+    /// The address of one elsewhere is none.
+    #[error("a server's address is http://HOST:PORT, and not {given:?}: {why}")]
+    Url {
+        /// As given.
+        given: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// One elsewhere does not answer any more.
+    #[error("the server at {url} is lost: {why}")]
+    Lost {
+        /// Its base URL.
+        url: String,
+        /// What was heard instead.
+        why: Box<ureq::Error>,
+    },
+    /// One elsewhere was waited for in vain.
+    #[error(
+        "the server at {url} did not answer within {patience_s} s ({why}): start it there by `inflight serve --bind ADDR \
+         --token-file F`, or wait for longer by --wait-for-server"
+    )]
+    Away {
+        /// Its base URL.
+        url: String,
+        /// For how long it was waited for, seconds.
+        patience_s: f64,
+        /// What was heard last.
+        why: Box<ureq::Error>,
+    },
+    /// The token is not that of the server.
+    #[error("the server at {0} does not take the token: both sides need a --token-file with the same line")]
+    Token(String),
+    /// It is not the one that it was.
+    #[error("the server at {0} is on another machine, of another build, or under other limits than when this began")]
+    Another(String),
+    /// It does not say what machine it is on.
+    #[error("the server at {url} does not say what machine it is on ({why}): start it with --token-file, of this build")]
+    Report {
+        /// Its base URL.
+        url: String,
+        /// What it says instead.
+        why: String,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// A delay server of our own, on a port of its own.
+/// Where the server of a run is.
+#[derive(Debug, Clone)]
+pub enum ServerAt {
+    /// On this machine: this program, started anew for each batch.
+    Here(Program),
+    /// Elsewhere: one for all batches.
+    Elsewhere(Arc<Remote>),
+}
+
+impl ServerAt {
+    /// The one that is elsewhere, if it is.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&Remote> {
+        match self {
+            Self::Here(_) => None,
+            Self::Elsewhere(remote) => Some(remote),
+        }
+    }
+
+    /// The server for one batch, on these CPUs if it is started for it.
+    pub(crate) fn server(
+        &self,
+        hosts: u64,
+        cpus: &[u32],
+        key: &TokenKey,
+        stop: Arc<AtomicBool>,
+    ) -> Result<Server, ServerError> {
+        match self {
+            Self::Here(program) => Server::start(&for_hosts(program, hosts), cpus, key, stop),
+            Self::Elsewhere(remote) => Ok(remote.server()),
+        }
+    }
+}
+
+/// The server's program, told of its hosts where there is more than one.
+fn for_hosts(server: &Program, hosts: u64) -> Program {
+    let mut server = server.clone();
+    if hosts > 1 {
+        server.args.extend(["--hosts".to_owned(), hosts.to_string()]);
+    }
+    server
+}
+
+/// A client that waits for so long for each answer, and goes through no proxy.
+fn agent(patience: Duration) -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(patience)).proxy(None).http_status_as_error(false);
+    config.build().into()
+}
+
+/// A delay server, for one batch or more.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    /// Its process, where it is our own.
+    child: Option<Child>,
     url: String,
     agent: ureq::Agent,
     /// The header that lets it open batches.
@@ -83,13 +183,8 @@ impl Server {
             )?;
         let url = line.split_whitespace().last().filter(|word| word.starts_with("http://"));
         let url = url.ok_or_else(|| ServerError::Address(line.clone()))?.to_owned();
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
-            .proxy(None)
-            .http_status_as_error(false)
-            .build()
-            .into();
-        Ok(Self { child, url, agent, word: format!("Bearer {}", key.ledger_word().to_hex()) })
+        let word = format!("Bearer {}", key.ledger_word().to_hex());
+        Ok(Self { child: Some(child), url, agent: agent(PATIENCE), word })
     }
 
     /// Its base URL, such as `http://127.0.0.1:40123`.
@@ -106,10 +201,10 @@ impl Server {
         hosts(&self.url, count).ok_or_else(|| ServerError::Hosts { url: self.url.clone(), count })
     }
 
-    /// Its process id.
+    /// Its process id, where it is our own.
     #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.child.pid()
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::pid)
     }
 
     /// Tells it what is owed.
@@ -133,7 +228,8 @@ impl Server {
     /// # Errors
     /// It is gone, refuses, or its answer is no ledger.
     pub fn ledger(&mut self, batch: u64) -> Result<Ledger, ServerError> {
-        let answer = self.agent.get(format!("{}/ledger?batch={batch}", self.url)).call();
+        let request = self.agent.get(format!("{}/ledger?batch={batch}", self.url));
+        let answer = request.header("authorization", &self.word).call();
         let text = self.text(answer)?;
         serde_json::from_str(&text)
             .map_err(|error| ServerError::Ledger(Box::new(ureq::Error::Io(io::Error::other(error)))))
@@ -146,21 +242,24 @@ impl Server {
         match read {
             Ok((status, text)) if status.is_success() => Ok(text),
             Ok((status, text)) => Err(ServerError::Refused { status: status.as_u16(), text }),
-            Err(error) => Err(match self.child.ended() {
-                Some(how) => ServerError::Gone(how),
-                None => ServerError::Ledger(Box::new(error)),
+            Err(error) => Err(match self.child.as_mut().map(Child::ended) {
+                Some(Some(how)) => ServerError::Gone(how),
+                Some(None) => ServerError::Ledger(Box::new(error)),
+                None => ServerError::Lost { url: self.url.clone(), why: Box::new(error) },
             }),
         }
     }
 
-    /// How it ended, if it has.
+    /// How it ended, if it has and is our own.
     pub fn ended(&mut self) -> Option<String> {
-        self.child.ended()
+        self.child.as_mut()?.ended()
     }
 
-    /// Ends it.
+    /// Ends it, if it is our own.
     pub fn stop(self) {
-        self.child.terminate();
+        if let Some(child) = self.child {
+            child.terminate();
+        }
     }
 }
 
@@ -175,6 +274,13 @@ fn hosts(url: &str, count: u64) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_for_several_hosts_is_told_so() {
+        let program = Program::new("inflight", &["serve"]);
+        assert_eq!(for_hosts(&program, 1), program);
+        assert_eq!(for_hosts(&program, 16).args, ["serve", "--hosts", "16"]);
+    }
 
     #[test]
     fn hosts_follow_the_servers_own() {

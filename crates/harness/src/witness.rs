@@ -1,5 +1,6 @@
 //! The witness: holds a model's samples against the server's ledger. Pure: the same evidence gives the same verdict.
 
+mod clocks;
 mod crawl;
 mod fill;
 pub mod yardstick;
@@ -8,6 +9,7 @@ use inflight_record::{CrawlFigures, Ledger, Network, Outside, Sample, SampleErro
 
 use crate::protocol::Usage;
 
+use clocks::at_least;
 use fill::{Fill, fill};
 
 /// CPU times of worker and kernel may differ by this: five steps.
@@ -44,6 +46,8 @@ pub struct Evidence<'a> {
     pub disturbed_ns: u64,
     /// What the network lost.
     pub network: Network,
+    /// The median round trip, nanoseconds, where the server is elsewhere; `None` where it is on this machine.
+    pub round_trip_ns: Option<u64>,
     /// Of a crawl: what came of it, as the worker says, or why it cannot tell.
     pub crawl: Option<&'a Result<CrawlFigures, String>>,
 }
@@ -177,7 +181,7 @@ fn times(evidence: &Evidence<'_>) -> Option<String> {
         return Some(reason);
     }
     let ideal = evidence.workload.ideal_with_peak_ns(evidence.declared_peak);
-    if makespan < ideal {
+    if makespan < at_least(evidence, ideal) {
         return Some(format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)));
     }
     delays(evidence).or_else(|| late(evidence)).or_else(|| holds(evidence))
@@ -193,7 +197,7 @@ fn makespan_is_true(evidence: &Evidence<'_>) -> Option<String> {
             ms(evidence.outside.wall_ns)
         ));
     }
-    if makespan < ledger.span_ns {
+    if makespan < at_least(evidence, ledger.span_ns) {
         return Some(format!(
             "makespan {} is below the server's span {} from first arrival to last answer",
             ms(makespan),
@@ -214,7 +218,7 @@ fn late(evidence: &Evidence<'_>) -> Option<String> {
 fn holds(evidence: &Evidence<'_>) -> Option<String> {
     let ledger = evidence.ledger;
     let latencies: u64 = evidence.samples.iter().map(|sample| sample.end_ns.saturating_sub(sample.start_ns)).sum();
-    if latencies < ledger.held_sum_ns {
+    if latencies < at_least(evidence, ledger.held_sum_ns) {
         return Some(format!(
             "the latencies add up to {}, less than the server's holds of {}",
             ms(latencies),

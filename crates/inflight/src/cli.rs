@@ -7,6 +7,7 @@ mod compare;
 mod costs;
 mod crawl;
 mod doctor;
+mod elsewhere;
 mod list;
 mod merge;
 mod pack;
@@ -118,6 +119,8 @@ enum Command {
     /// study would measure it.
     Advise(advise::AdviseArguments),
     /// Serves `/delay/{seconds}` and the pages of crawls, and keeps the ledger, until it gets SIGTERM or its parent ends.
+    ///
+    /// For batches of another machine: --bind 0.0.0.0:8080 --token-file F --outlive-parent.
     Serve(ServeArguments),
     /// Prints each limit of this machine that matters, what C it allows, and how to raise it.
     Doctor,
@@ -167,9 +170,14 @@ struct TableArguments {
 
 #[derive(Debug, Args)]
 struct ServeArguments {
-    /// Address and port; port 0 takes a free one. Loopback unless told otherwise: whoever reaches it may load it.
+    /// Address and port; port 0 takes a free one. Loopback, unless there is a token: whoever reaches it may load it.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     bind: SocketAddr,
+    /// Answer nobody but who has the token in this file, one line that its owner alone may read: for `--server` of `run`,
+    /// `crawl` and `study` on another machine. A new one: (umask 077; openssl rand -hex 32 > F). There is no TLS: take a
+    /// network or a tunnel that nobody listens on.
+    #[arg(long, value_name = "F", conflicts_with = "key_from_stdin")]
+    token_file: Option<PathBuf>,
     /// Listen on so many loopback addresses, all with one port: ADDR and those after it.
     #[arg(long, value_name = "H", default_value_t = 1)]
     hosts: u64,

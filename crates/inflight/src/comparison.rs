@@ -10,6 +10,7 @@ use std::time::Duration;
 use inflight_harness::child::Program;
 use inflight_harness::driver::{self, DriverError, Event};
 use inflight_harness::plan::{Contender, Placement, Plan};
+use inflight_harness::server::ServerAt;
 use inflight_record::{Environment, Record, Workload};
 
 /// What may differ between comparisons.
@@ -46,7 +47,7 @@ pub fn plan(choices: Choices, environment: &Environment, inflight: &Path) -> Pla
         rounds: choices.rounds,
         workload: choices.workload,
         contenders: choices.contenders,
-        server: server(inflight),
+        server: ServerAt::Here(server(inflight)),
         placement: choices.placement,
         time_limit: choices.time_limit,
         watch: choices.watch,

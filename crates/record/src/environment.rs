@@ -18,6 +18,20 @@ pub struct Environment {
     pub software: Software,
     /// Limits and kernel settings that bear on the figures.
     pub limits: Limits,
+    /// The other machine, where the server ran elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Box<ServerHost>>,
+}
+
+/// The machine of a server that ran elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerHost {
+    /// Its hardware, as far as it can be seen.
+    pub machine: Machine,
+    /// What was built, from what.
+    pub software: Software,
+    /// Its limits and kernel settings.
+    pub limits: Limits,
 }
 
 /// The hardware and kernel.

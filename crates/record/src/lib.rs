@@ -3,10 +3,12 @@
 //! Everything that crosses a process or lands in `results/` is a type of this crate: integers are nanoseconds (`_ns`)
 //! or bytes (`_bytes`), and one [`Record`] is one line of JSON.
 
+pub mod access;
 pub mod card;
 pub mod costs;
 pub mod crawl;
 pub mod delay;
+pub mod elsewhere;
 pub mod environment;
 pub mod files;
 pub mod histogram;
@@ -27,11 +29,13 @@ pub mod text;
 pub mod token;
 pub mod workload;
 
+pub use access::AccessToken;
 pub use card::{Card, DeclaredPeak, HiddenCap, Label};
 pub use costs::{Costs, CrateCosts};
 pub use crawl::{Crawl, CrawlFigures, Site, SiteLedger};
 pub use delay::LogNormal;
-pub use environment::{Environment, Limits, Machine, Restricted, Software};
+pub use elsewhere::{RoundTrip, ServerCounters, ServerReport, ServerSide, Trips};
+pub use environment::{Environment, Limits, Machine, Restricted, ServerHost, Software};
 pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch, OpenCrawl};
 pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use outside::Outside;

@@ -54,6 +54,8 @@ pub enum Flag {
     ServerSaturated,
     /// The server held responses notably longer than asked.
     HoldLate,
+    /// The way from a server elsewhere was busy for most of what the batch took beyond its ideal.
+    LinkSaturated,
     /// A `warm` batch opened connections.
     WarmOpened,
     /// Fewer were in flight than declared, and the client was not waiting: it was still busy starting requests.
@@ -62,7 +64,7 @@ pub enum Flag {
 
 impl Flag {
     /// Every flag, in the order of its declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ListenOverflow,
         Self::SynRetransmit,
         Self::Steal,
@@ -70,6 +72,7 @@ impl Flag {
         Self::ForeignLoad,
         Self::ServerSaturated,
         Self::HoldLate,
+        Self::LinkSaturated,
         Self::WarmOpened,
         Self::Underfilled,
     ];
@@ -85,6 +88,7 @@ impl Flag {
             Self::ForeignLoad => "foreign_load",
             Self::ServerSaturated => "server_saturated",
             Self::HoldLate => "hold_late",
+            Self::LinkSaturated => "link_saturated",
             Self::WarmOpened => "warm_opened",
             Self::Underfilled => "underfilled",
         }
@@ -99,7 +103,7 @@ impl Flag {
     }
 
     /// Whether the flag excludes CPU time and memory of the batch: those count work done, which waiting for a busy
-    /// server, a late hold or a second SYN does not change.
+    /// server or link, a late hold or a second SYN does not change.
     #[must_use]
     pub fn excludes_cost(self) -> bool {
         matches!(self, Self::Steal | Self::Throttled | Self::ForeignLoad | Self::WarmOpened)

@@ -31,7 +31,8 @@ pub struct Outside {
     pub shared_bytes: Option<u64>,
     /// Most page tables seen, bytes.
     pub page_tables_bytes: u64,
-    /// Most kernel memory of TCP sockets seen, above that before the batch, bytes; the server's side included.
+    /// Most kernel memory of TCP sockets seen, above that before the batch, bytes; with those of a server on
+    /// this machine.
     pub socket_bytes: u64,
     /// How often it looked.
     pub polls: u64,

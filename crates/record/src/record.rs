@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::outcome::{Flag, Outcome};
-use crate::{Card, LedgerFigures, Outside, Workload};
+use crate::{Card, LedgerFigures, Outside, RoundTrip, ServerSide, Workload};
 
 /// Version of the record's schema. A reader refuses any other with a clear error.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -48,7 +48,7 @@ pub struct WorkloadFigures {
     /// Where it is a crawl.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crawl: Option<crate::Crawl>,
-    /// Where server and worker ran: `split` (apart) or `shared` (both on all CPUs).
+    /// Where server and worker ran: `split` (apart), `shared` (both on all CPUs) or `remote` (the server elsewhere).
     pub placement: String,
 }
 
@@ -177,6 +177,28 @@ pub struct Network {
     pub syn_retransmits: u64,
 }
 
+impl Network {
+    /// What was counted since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            listen_overflows: self.listen_overflows.saturating_sub(before.listen_overflows),
+            listen_drops: self.listen_drops.saturating_sub(before.listen_drops),
+            syn_retransmits: self.syn_retransmits.saturating_sub(before.syn_retransmits),
+        }
+    }
+
+    /// What two sides have counted.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            listen_overflows: self.listen_overflows + other.listen_overflows,
+            listen_drops: self.listen_drops + other.listen_drops,
+            syn_retransmits: self.syn_retransmits + other.syn_retransmits,
+        }
+    }
+}
+
 /// What a load generator reports of its own run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reported {
@@ -251,6 +273,12 @@ pub struct Record {
     /// What came of a crawl.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crawl: Option<crate::CrawlFigures>,
+    /// Where the server ran elsewhere: how far away it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip: Option<RoundTrip>,
+    /// Where the server ran elsewhere: what its side counted. The counters below are this side's then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_side: Option<ServerSide>,
     /// Kernel counters.
     pub network: Option<Network>,
     /// Time that the hypervisor took from all CPUs.
@@ -265,7 +293,7 @@ pub struct Record {
     pub outside: Option<Outside>,
     /// The CPUs that the worker was given.
     pub cpus: Vec<u32>,
-    /// The CPUs that the server was given.
+    /// The CPUs that the server was given; of its own machine, where it ran elsewhere.
     pub server_cpus: Vec<u32>,
     /// Which line of `environments.jsonl` says where it ran.
     pub environment_id: String,

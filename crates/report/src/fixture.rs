@@ -105,6 +105,7 @@ pub(crate) fn environment(id: &str) -> Environment {
             max_map_count: 1 << 16,
             pids_max: None,
         },
+        server: None,
     }
 }
 

@@ -20,7 +20,7 @@ pub struct StudyRecords {
 pub struct Placed {
     /// The environment.
     pub environment_id: String,
-    /// `split` or `shared`.
+    /// `split`, `shared` or `remote`.
     pub placement: String,
     /// The CPUs that the server was given.
     pub server_cpus: Vec<u32>,

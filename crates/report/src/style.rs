@@ -156,6 +156,10 @@ pub(crate) fn machine(machine: &Machine, software: &Software) -> String {
 
 /// Where server and workers ran.
 pub(crate) fn placement(placement: &str, server_cpus: &[u32], worker_cpus: &[u32]) -> String {
+    if placement == "remote" {
+        let (server, worker) = (list(server_cpus), list(worker_cpus));
+        return format!("placement remote: server on another machine's CPU {server}, worker on CPU {worker}");
+    }
     format!("placement {placement}: server on CPU {}, worker on CPU {}", list(server_cpus), list(worker_cpus))
 }
 

@@ -113,7 +113,7 @@ impl std::fmt::Display for Dates {
 /// Where server and workers ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlacedSummary {
-    /// `split` or `shared`.
+    /// `split`, `shared` or `remote`.
     pub placement: String,
     /// The CPUs that the server was given.
     pub server_cpus: Vec<u32>,

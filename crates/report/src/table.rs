@@ -41,11 +41,30 @@ pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
         order(records),
         placement(&workload.placement, &first.server_cpus, &first.cpus),
     );
+    text.push_str(&away(records));
     if let Some(environment) = environment {
         let date = first.started_at.split('T').next().unwrap_or_default();
         let _ = writeln!(text, "{} · {date}", machine(&environment.machine, &environment.software));
+        if let Some(server) = &environment.server {
+            let _ = writeln!(text, "server on {}", machine(&server.machine, &server.software));
+        }
     }
     text
+}
+
+/// How far away the server was, where it was elsewhere: what the bound leaves out.
+#[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
+fn away(records: &[Record]) -> String {
+    let trips = || records.iter().filter_map(|record| record.round_trip);
+    let (least, longest) = (trips().map(|it| it.min_ns()).min(), trips().map(|it| it.median_ns()).max());
+    match least.zip(longest) {
+        Some((least, longest)) => format!(
+            "server elsewhere: round trips of {} at least, and of {} in the median at most; the ideal has none\n",
+            duration(least as f64),
+            duration(longest as f64)
+        ),
+        None => String::new(),
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]

@@ -61,8 +61,14 @@ impl Client {
     }
 
     pub fn send(&mut self, method: &str, path: &str, body: &str) {
+        self.send_with("", method, path, body);
+    }
+
+    /// The same with more headers, each with its line's end.
+    pub fn send_with(&mut self, headers: &str, method: &str, path: &str, body: &str) {
         let length = body.len();
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\ncontent-length: {length}\r\n\r\n{body}");
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nhost: test\r\n{headers}content-length: {length}\r\n\r\n{body}");
         self.stream.write_all(request.as_bytes()).unwrap();
     }
 

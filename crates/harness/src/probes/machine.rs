@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use inflight_record::Network;
+use inflight_record::{Network, ServerCounters};
 
 use super::cgroup;
-use super::tree::TICK_NS;
+use super::tree::{self, TICK_NS};
 
 /// One reading of the machine's counters; figures are differences of two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,17 +32,20 @@ impl Reading {
     /// What was counted since `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
-        let (now, then) = (self.network, before.network);
         Self {
-            network: Network {
-                listen_overflows: now.listen_overflows.saturating_sub(then.listen_overflows),
-                listen_drops: now.listen_drops.saturating_sub(then.listen_drops),
-                syn_retransmits: now.syn_retransmits.saturating_sub(then.syn_retransmits),
-            },
+            network: self.network.since(before.network),
             steal_ns: self.steal_ns.saturating_sub(before.steal_ns),
             throttled_ns: self.throttled_ns.saturating_sub(before.throttled_ns),
         }
     }
+}
+
+/// The counters of the machine that this process, a server, runs on for a driver elsewhere.
+#[must_use]
+pub fn server_counters() -> ServerCounters {
+    let Reading { network, steal_ns, throttled_ns } = Reading::now();
+    let foreign_ns = tree::foreign_cpu_ns(&tree::all(), std::process::id());
+    ServerCounters { network, steal_ns, throttled_ns, foreign_ns }
 }
 
 /// The file holds pairs of lines: names, then values under the same prefix.

@@ -7,7 +7,7 @@
 use inflight_record::crawl::{Crawl, SiteLedger};
 use inflight_record::{CrawlFigures, Sample, SampleError};
 
-use super::{Evidence, Verdict, costs, failures, holds, in_flight, late, makespan_is_true, ms, protocol};
+use super::{Evidence, Verdict, at_least, costs, failures, holds, in_flight, late, makespan_is_true, ms, protocol};
 
 /// Examines a batch that is a crawl.
 pub(super) fn examine(crawl: &Crawl, evidence: &Evidence<'_>) -> Verdict {
@@ -97,7 +97,7 @@ fn ideal(crawl: &Crawl, figures: &CrawlFigures, evidence: &Evidence<'_>) -> Opti
         return None;
     }
     let ideal = evidence.workload.ideal_with_peak_ns(evidence.declared_peak);
-    (evidence.makespan_ns < ideal)
+    (evidence.makespan_ns < at_least(evidence, ideal))
         .then(|| format!("makespan {} is below the declared ideal {}", ms(evidence.makespan_ns), ms(ideal)))
 }
 

@@ -40,6 +40,9 @@ pub(super) enum Fill {
 /// Slots are what the client may have in flight: with a capacity, those in the server's queue fill them too. Delays that
 /// vary, and those behind a capacity that is below the declared peak, are answered one by one and not in waves, so that at most times some slot's next request is on its way; there
 /// nearly all slots are as good as all.
+///
+/// With the server elsewhere, a slot lies idle between its answer and its next request though its client does not: those round
+/// trips are taken off too.
 pub(super) fn fill(evidence: &Evidence<'_>) -> Fill {
     let Evidence { workload, ledger, .. } = evidence;
     if workload.delay_ns == 0 || ledger.peak_in_flight >= evidence.declared_peak {
@@ -69,7 +72,7 @@ pub(super) fn fill(evidence: &Evidence<'_>) -> Fill {
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
 fn waited_at_its_cap(evidence: &Evidence<'_>) -> bool {
     let ledger = evidence.ledger;
-    let excused = (disturbed_ns(evidence) + ledger.hold_late_ns.max).min(LONGEST_STALL_NS) + network_ns(evidence);
+    let excused = (disturbed_ns(evidence) + ledger.hold_late_ns.max).min(LONGEST_STALL_NS) + network_ns(evidence) + turn_ns(evidence);
     let waited = ledger.quiet_longest_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
     waited >= (GOOD_PART_OF_DELAY * evidence.workload.delay_ns as f64).max(LEAST_WAIT_NS)
 }
@@ -81,7 +84,7 @@ fn waited_most_of_the_time(evidence: &Evidence<'_>) -> bool {
     let ledger = evidence.ledger;
     // Others keep a thread off its CPU only while it wants it: the time that it then queues is a few times what it uses.
     let queued = disturbed_ns(evidence).min(LONGEST_QUEUE * worker_cpu_ns(evidence));
-    let excused = queued + ledger.cpu_ns + network_ns(evidence);
+    let excused = queued + ledger.cpu_ns + network_ns(evidence) + turns_ns(evidence);
     let waited = ledger.quiet_sum_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
     waited >= (MOST_OF_THE_TIME * ledger.span_ns as f64).max(LEAST_WAIT_NS)
 }
@@ -92,7 +95,8 @@ fn waited_most_of_the_time(evidence: &Evidence<'_>) -> bool {
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
 fn waited_while_owed(evidence: &Evidence<'_>) -> bool {
     let (ledger, worker) = (evidence.ledger, worker_cpu_ns(evidence));
-    let excused = worker + disturbed_ns(evidence).min(LONGEST_QUEUE * worker) + ledger.cpu_ns + network_ns(evidence);
+    let queued = disturbed_ns(evidence).min(LONGEST_QUEUE * worker);
+    let excused = worker + queued + ledger.cpu_ns + network_ns(evidence) + turns_ns(evidence);
     let waited = ledger.quiet_sum_ns.saturating_sub(excused) as f64;
     let least = MOST_OF_THE_TIME * ledger.arriving_ns.max(evidence.workload.delay_ns) as f64;
     waited >= least.max(LEAST_WAIT_NS)
@@ -118,6 +122,17 @@ fn worker_cpu_ns(evidence: &Evidence<'_>) -> u64 {
 
 fn disturbed_ns(evidence: &Evidence<'_>) -> u64 {
     evidence.disturbed_ns.saturating_sub(STEP_NS)
+}
+
+/// From an answer of a server elsewhere to the next request of its slot: a round trip, and another where that opens a
+/// connection. On one machine it takes what client and kernel work for it, which is counted as such.
+fn turn_ns(evidence: &Evidence<'_>) -> u64 {
+    2 * evidence.round_trip_ns.unwrap_or(0)
+}
+
+/// As many such turns as each slot has requests.
+fn turns_ns(evidence: &Evidence<'_>) -> u64 {
+    turn_ns(evidence) * evidence.workload.requests.div_ceil(evidence.ledger.peak_in_flight.max(1))
 }
 
 /// A dropped SYN makes a client wait for a second through no fault of its own.

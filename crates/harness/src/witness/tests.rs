@@ -8,6 +8,7 @@ use super::{Evidence, Verdict, examine};
 
 mod capacity;
 mod crawl;
+mod elsewhere;
 mod varying;
 
 const MS: u64 = 1_000_000;
@@ -25,6 +26,7 @@ struct Case {
     seen_cpu_ns: u64,
     disturbed_ns: u64,
     network: Network,
+    round_trip_ns: Option<u64>,
 }
 
 impl Case {
@@ -71,6 +73,7 @@ impl Case {
             seen_cpu_ns: 0,
             disturbed_ns: 0,
             network: Network::default(),
+            round_trip_ns: None,
         }
     }
 
@@ -94,6 +97,7 @@ impl Case {
             },
             disturbed_ns: self.disturbed_ns,
             network: self.network,
+            round_trip_ns: self.round_trip_ns,
             crawl: None,
         })
     }
@@ -239,6 +243,7 @@ fn a_makespan_above_the_wall_time_is_named() {
         outside: &Outside { wall_ns: case.makespan_ns - 1, ..Outside::default() },
         disturbed_ns: 0,
         network: Network::default(),
+        round_trip_ns: None,
         crawl: None,
     });
     assert!(matches!(verdict, Verdict::Invalid(reason) if reason.contains("above the driver's wall time")));

@@ -2,7 +2,7 @@
 
 use inflight_record::Reported;
 
-use super::{Evidence, Verdict, costs, ms};
+use super::{Evidence, Verdict, at_least, costs, ms};
 
 /// Holds what a yardstick reports against the server's count. It makes requests of its own number, all with one index, and
 /// tells of them in sums: C of them may be on their way when it stops.
@@ -54,7 +54,7 @@ fn sums(requests: u64, evidence: &Evidence<'_>) -> Option<String> {
     if makespan_ns > outside.wall_ns {
         return Some(format!("makespan {} is above the driver's wall time {}", ms(makespan_ns), ms(outside.wall_ns)));
     }
-    if makespan_ns < ledger.span_ns {
+    if makespan_ns < at_least(evidence, ledger.span_ns) {
         return Some(format!(
             "makespan {} is below the server's span {} from first arrival to last answer",
             ms(makespan_ns),
@@ -100,6 +100,7 @@ mod tests {
             outside: &outside,
             disturbed_ns: 0,
             network: Network::default(),
+            round_trip_ns: None,
             crawl: None,
         };
         edit(&mut ledger, &mut evidence);

@@ -12,10 +12,12 @@ use inflight::comparison::{Choices, plan};
 use inflight::lineup;
 use inflight_harness::driver::{self, DriverError, Event};
 use inflight_harness::plan::{Contender, Placement, Plan};
+use inflight_harness::server::ServerAt;
 use inflight_harness::store::Store;
 use inflight_record::{CrawlFigures, Environment, Outcome, Record, Workload, text};
 use inflight_report::table::Style;
 
+use super::elsewhere::ElsewhereArguments;
 use super::run::print_line;
 use super::{FINE, INTERRUPTED, PlacementWord, SOMETHING_FAILED};
 
@@ -28,7 +30,7 @@ pub struct BatchArguments {
     #[arg(long, value_name = "T", value_parser = text::limit, allow_hyphen_values = true)]
     time_limit: Option<Duration>,
     /// split: server on the first CPU, workers on the others; shared: both on all.
-    #[arg(long, value_enum, default_value_t = PlacementWord::Split)]
+    #[arg(long, value_enum, default_value_t = PlacementWord::Split, conflicts_with = "server")]
     placement: PlacementWord,
     /// Print the records on stdout, one a line, instead of the table.
     #[arg(long)]
@@ -37,8 +39,10 @@ pub struct BatchArguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// For tests: more arguments of `serve`.
-    #[arg(long, hide = true, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    #[arg(long, hide = true, value_name = "ARGUMENT", allow_hyphen_values = true, conflicts_with = "server")]
     server_argument: Vec<String>,
+    #[command(flatten)]
+    elsewhere: ElsewhereArguments,
 }
 
 /// What is run, beside what [`BatchArguments`] say.
@@ -72,20 +76,26 @@ impl BatchArguments {
             watch: true,
         };
         let mut plan = plan(choices, environment, &inflight);
-        plan.server.args.extend(self.server_argument.iter().cloned());
+        if let ServerAt::Here(program) = &mut plan.server {
+            program.args.extend(self.server_argument.iter().cloned());
+        }
         Ok(plan)
     }
 
     /// Runs the plan, each record on disk before the next batch; prints records or their tables, and says by the exit code
     /// what came of it.
-    pub fn run(&self, plan: &Plan, environment: &Environment) -> anyhow::Result<u8> {
+    pub fn run(&self, plan: Plan, environment: Environment) -> anyhow::Result<u8> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let on_signal = Arc::clone(&stop);
+        ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed)).context("cannot handle Ctrl-C")?;
+        let found = self.elsewhere.find(plan.server, environment, [&plan.workload], &stop)?;
+        let Some((server, environment)) = found else { return Ok(INTERRUPTED) };
+        let plan = &Plan { server, environment_id: environment.environment_id.clone(), ..plan };
+        let environment = &environment;
         let mut store = match &self.out {
             Some(path) => Some(Store::open(path, environment).context("--out")?),
             None => None,
         };
-        let stop = Arc::new(AtomicBool::new(false));
-        let on_signal = Arc::clone(&stop);
-        ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed)).context("cannot handle Ctrl-C")?;
         if environment.software.profile != "release" {
             eprintln!("note: this is a {} build; its figures are not to be cited", environment.software.profile);
         }
@@ -94,6 +104,7 @@ impl BatchArguments {
         let mut records: Vec<Record> = Vec::new();
         let ended = driver::run(plan, &stop, |event| -> anyhow::Result<()> {
             match event {
+                Event::Waits { server } => bar.suspend(|| eprintln!("waiting for the server at {server}")),
                 Event::Begins { round, arm } => bar.set_message(format!("round {} · {arm}", round + 1)),
                 Event::Started { .. } => {}
                 Event::Ended { record, samples } => {
@@ -117,6 +128,12 @@ impl BatchArguments {
             Err(DriverError::Interrupted) => true,
             Err(DriverError::Listener(error)) => {
                 // What ran before is not lost: it is on disk, and its table may still be wanted.
+                eprintln!("error: {error:#}");
+                broken = true;
+                false
+            }
+            Err(error @ DriverError::Server(_)) => {
+                // Nor then.
                 eprintln!("error: {error:#}");
                 broken = true;
                 false

@@ -72,7 +72,7 @@ enum PhasesWord {
 pub fn run(arguments: &CrawlArguments) -> anyhow::Result<u8> {
     let environment = software::environment();
     let plan = checked_plan(arguments, &environment)?;
-    arguments.batches.run(&plan, &environment)
+    arguments.batches.run(plan, environment)
 }
 
 /// Checks all that can be wrong with the input; the store last, because one that is not there is made.

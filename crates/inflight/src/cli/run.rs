@@ -54,7 +54,7 @@ pub struct RunArguments {
 pub fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
     let environment = software::environment();
     let plan = arguments.batches.plan(asked(arguments)?, &environment)?;
-    arguments.batches.run(&plan, &environment)
+    arguments.batches.run(plan, environment)
 }
 
 fn asked(arguments: &RunArguments) -> anyhow::Result<Asked> {

@@ -1,13 +1,27 @@
 //! `inflight serve`: the delay server in a process of its own.
 
-use anyhow::Context as _;
+use std::sync::OnceLock;
+
+use anyhow::{Context as _, ensure};
+use inflight::software;
 use inflight_delay_server::{Options, Shutdown};
-use inflight_record::TokenKey;
+use inflight_harness::probes::machine::server_counters;
+use inflight_record::{AccessToken, Environment, ServerReport, TokenKey};
 
 use super::{FINE, ServeArguments};
 
 pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
-    let key = if arguments.key_from_stdin {
+    let token = arguments.token_file.as_deref().map(AccessToken::read).transpose().context("--token-file")?;
+    // Several hosts are loopback addresses in any case, and say so themselves.
+    ensure!(
+        token.is_some() || arguments.bind.ip().is_loopback() || arguments.hosts > 1,
+        "--bind {}: without --token-file this serves loopback only, such as 127.0.0.1:0, because whoever reaches it may load \
+         it. A token is made by: (umask 077; openssl rand -hex 32 > F), then --token-file F",
+        arguments.bind
+    );
+    let key = if let Some(token) = &token {
+        token.answer_key()
+    } else if arguments.key_from_stdin {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).context("the key on stdin")?;
         TokenKey::from_hex(line.trim()).context("the key on stdin")?
@@ -19,6 +33,8 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
         bind: arguments.bind,
         hosts: arguments.hosts,
         guarded: arguments.key_from_stdin,
+        machine: token.is_some().then_some(report as fn(u64) -> ServerReport),
+        token,
         backlog: arguments.backlog,
         pause_accept: arguments.pause_accept,
         ..Options::new(key)
@@ -35,4 +51,11 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
         let _ = super::run::print_line(&text);
     })?;
     Ok(FINE)
+}
+
+/// What the server says of its side, when so many requests have arrived.
+fn report(arrived: u64) -> ServerReport {
+    static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+    let environment = ENVIRONMENT.get_or_init(software::environment).clone();
+    ServerReport { environment, counters: server_counters(), arrived }
 }

@@ -12,10 +12,12 @@ use inflight::study::estimate::spoken;
 use inflight::study::prepare::{Overrides, Prepared, RoundsWord, prepare, try_stores};
 use inflight::study::runner::{Ended, Progress, Runner};
 use inflight::study::{directory, lock};
-use inflight::{peers, software};
+use inflight::{comparison, peers, software};
+use inflight_harness::server::ServerAt;
 use inflight_record::study::MAX_ROUNDS;
 use inflight_record::{Outcome, Record, RoundsRule, Shard, text};
 
+use super::elsewhere::ElsewhereArguments;
 use super::{FINE, INTERRUPTED, SOMETHING_FAILED};
 
 #[derive(Debug, Args)]
@@ -55,6 +57,8 @@ pub struct StudyArguments {
     /// Wait for another study on this machine to end, instead of refusing to start.
     #[arg(long)]
     wait_lock: bool,
+    #[command(flatten)]
+    elsewhere: ElsewhereArguments,
     /// For tests: another file for the lock.
     #[arg(long, hide = true)]
     lock: Option<PathBuf>,
@@ -74,7 +78,7 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
         budget: arguments.budget,
         shard: arguments.shard,
     };
-    let prepared = prepare(&arguments.file, &overrides, &environment, &inflight)?;
+    let mut prepared = prepare(&arguments.file, &overrides, &environment, &inflight)?;
     let stop = Arc::new(AtomicBool::new(false));
     let on_signal = Arc::clone(&stop);
     ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed)).context("cannot handle Ctrl-C")?;
@@ -86,6 +90,12 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
         return Ok(INTERRUPTED);
     };
     try_stores(&prepared.manifest.workloads)?;
+    // Not before the lock: to measure the way takes all of it.
+    let workloads = prepared.manifest.workloads.iter().map(|named| &named.workload);
+    let here = ServerAt::Here(comparison::server(&inflight));
+    let found = arguments.elsewhere.find(here, environment, workloads, &stop)?;
+    let Some((server, environment)) = found else { return Ok(INTERRUPTED) };
+    prepared.manifest.environment_id.clone_from(&environment.environment_id);
     let mut open = directory::open(&arguments.out, &prepared, &environment, arguments.resume)?;
     for cut in &open.cut {
         eprintln!("warning: {cut}");
@@ -95,7 +105,7 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
     }
     let manifest = open.manifest.clone();
     let mut failures = open.rows.iter().filter(|row| is_failure(row.outcome)).count();
-    let mut runner = Runner::new(&prepared, &environment, &manifest, std::mem::take(&mut open.rows), &inflight);
+    let mut runner = Runner::new(&prepared, &environment, &manifest, std::mem::take(&mut open.rows), server);
     announce(&prepared, &runner);
     let mut watcher = Watcher::new(&runner);
     let ended = runner.run(&mut open.store, &stop, |progress| {
@@ -176,6 +186,7 @@ impl Watcher {
                     eprintln!("round {}: {} left", round + 1, spoken(*left));
                 }
             }
+            Progress::Waits { server } => self.bar.suspend(|| eprintln!("waiting for the server at {server}")),
             Progress::Begins { workload, arm } => {
                 (*workload).clone_into(&mut self.workload);
                 let (left, round) = (&self.left, self.round + 1);

@@ -154,6 +154,7 @@ fn differences(
         for (name, then, now) in fields {
             differences.extend(different_fields(name, &then, &now));
         }
+        differences.extend(different_servers(begun, environment));
     } else if manifest.environment_id != environment.environment_id {
         differences.push("the machine, its limits, or what inflight was built from".to_owned());
     }
@@ -161,6 +162,22 @@ fn differences(
         differences.push("the binary: built again, or elsewhere, from the same commit".to_owned());
     }
     Ok(differences)
+}
+
+/// What differs of a server that runs elsewhere.
+fn different_servers(begun: &Environment, environment: &Environment) -> Option<String> {
+    let known = |it: &Environment| it.server.as_ref().map(|it| steady(&it.machine, &it.software, &it.limits));
+    let place = |it: &Environment| {
+        it.server.as_ref().map_or_else(
+            || "on this machine".to_owned(),
+            |it| {
+                let (cpu, kernel, commit) = (&it.machine.cpu_model, &it.machine.kernel, &it.software.commit);
+                format!("elsewhere ({cpu}, Linux {kernel}, commit {commit})")
+            },
+        )
+    };
+    let (then, now) = (place(begun), place(environment));
+    (known(begun) != known(environment)).then(|| format!("the server, or its limits: {then} then, {now} now"))
 }
 
 fn different_fields(name: &str, then: &serde_json::Value, now: &serde_json::Value) -> Vec<String> {

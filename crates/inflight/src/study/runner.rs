@@ -1,7 +1,6 @@
 //! Runs what is left of a study, round by round and workload by workload, each batch on disk before the next.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use inflight_harness::child::allowed_cpus;
 use inflight_harness::driver::{self, DriverError, Event};
 use inflight_harness::guards;
 use inflight_harness::plan::{self, Plan};
+use inflight_harness::server::ServerAt;
 use inflight_harness::store::Store;
 use inflight_record::{Environment, Manifest, NamedWorkload, Outcome, Record, RoundsRule, Row};
 
@@ -19,7 +19,6 @@ use inflight_report::{StudyRecords, Summary};
 use super::estimate::{self, Estimate};
 use super::prepare::Prepared;
 use super::schedule::Schedule;
-use crate::comparison::server;
 
 /// Why a peer is not started on a crawl.
 const NO_CRAWL: &str = "the worker protocol of peers knows plain batches only: a crawl's URLs are named by its answers";
@@ -55,6 +54,11 @@ pub enum Progress<'a> {
         /// Time left.
         left: Duration,
     },
+    /// The server, which is elsewhere, does not answer: it is waited for.
+    Waits {
+        /// Its base URL.
+        server: &'a str,
+    },
     /// A batch begins.
     Begins {
         /// Id of its workload.
@@ -80,23 +84,25 @@ pub struct Runner<'a> {
     schedule: Schedule<'a>,
     rows: Vec<Row>,
     estimate: Estimate,
-    inflight: &'a Path,
+    server: ServerAt,
     begun: Instant,
     /// Time of the batches that were on record when this process began.
     spent_before: Duration,
 }
 
 impl<'a> Runner<'a> {
-    /// A study that is open, to be run by our own binary at `inflight`.
+    /// A study that is open, to be run on this server.
     #[must_use]
     pub fn new(
         prepared: &'a Prepared,
         environment: &'a Environment,
         manifest: &'a Manifest,
         rows: Vec<Row>,
-        inflight: &'a Path,
+        server: ServerAt,
     ) -> Self {
-        let cpus = prepared.placement.cpus(&allowed_cpus()).worker.len() as u64;
+        let allowed = allowed_cpus();
+        let cpus = server.elsewhere().map_or_else(|| prepared.placement.cpus(&allowed), |it| it.cpus(&allowed));
+        let cpus = cpus.worker.len() as u64;
         let mut estimate = Estimate::default();
         for (place, workload) in manifest.workloads.iter().enumerate() {
             let limit = prepared.time_limit.unwrap_or_else(|| plan::limit(&workload.workload));
@@ -113,7 +119,7 @@ impl<'a> Runner<'a> {
             schedule: Schedule::new(manifest, &rows),
             rows,
             estimate,
-            inflight,
+            server,
             begun: Instant::now(),
         }
     }
@@ -121,8 +127,8 @@ impl<'a> Runner<'a> {
     /// Runs it to its end, and says which that was.
     ///
     /// # Errors
-    /// A record could not be stored, or the driver could not be put on the server's CPUs. What goes wrong in a batch is
-    /// a record.
+    /// A record could not be stored, the driver could not be put on the server's CPUs, or a server elsewhere stayed away. What
+    /// goes wrong in a batch is a record.
     pub fn run(
         &mut self,
         store: &mut Store,
@@ -205,6 +211,7 @@ impl<'a> Runner<'a> {
         let mut begun = Instant::now();
         let ended = driver::run(&plan, stop, |event| -> anyhow::Result<()> {
             match event {
+                Event::Waits { server } => listen(Progress::Waits { server }),
                 Event::Begins { arm, .. } => {
                     begun = Instant::now();
                     listen(Progress::Begins { workload, arm });
@@ -225,7 +232,7 @@ impl<'a> Runner<'a> {
             Ok(()) => Ok(true),
             Err(DriverError::Interrupted) => Ok(false),
             Err(DriverError::Listener(error)) => Err(error),
-            Err(error @ DriverError::Pin { .. }) => Err(anyhow::anyhow!("{error}")),
+            Err(error @ (DriverError::Pin { .. } | DriverError::Server(_))) => Err(anyhow::anyhow!("{error}")),
         }
     }
 
@@ -240,7 +247,7 @@ impl<'a> Runner<'a> {
             rounds: 1,
             workload: workload.workload.clone(),
             contenders: self.prepared.contenders.clone(),
-            server: server(self.inflight),
+            server: self.server.clone(),
             placement: self.prepared.placement,
             time_limit: self.prepared.time_limit,
             watch: true,

@@ -68,7 +68,8 @@ pub fn run(
     driver::run(&plan, &Arc::default(), |event| -> Result<(), std::convert::Infallible> {
         match event {
             Event::Begins { arm, .. } => arm.clone_into(&mut running),
-            Event::Started { server, worker } => on_start(&running, server, worker),
+            Event::Started { server, worker } => on_start(&running, server.unwrap(), worker),
+            Event::Waits { .. } => {}
             Event::Ended { record, .. } => records.push(record.clone()),
         }
         Ok(())

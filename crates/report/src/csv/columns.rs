@@ -41,7 +41,7 @@ pub const COLUMNS: &[Column] = &[
     column("connections", "", "`cold` or `warm`", |it, to| to.plain(it.line.workload.connections.as_str())),
     column("hosts", "", "hosts that the URLs are spread over", |it, to| to.plain(it.line.workload.hosts)),
     column("capacity", "", "requests that the server serves at once; empty where there is no limit", |it, to| to.maybe(it.line.workload.capacity)),
-    column("placement", "", "`split` or `shared`", |it, to| to.text(&it.line.workload.placement)),
+    column("placement", "", "`split`, `shared` or `remote`", |it, to| to.text(&it.line.workload.placement)),
     column("worker_cpus", "", "CPUs of the worker, parted by spaces", |it, to| to.list(&it.line.cpus)),
     column("server_cpus", "", "CPUs of the server, parted by spaces", |it, to| to.list(&it.line.server_cpus)),
     column("outcome", "", "`ok`, `failed`, `timeout`, `invalid`, `skipped`, or `counted` (a yardstick)", |it, to| to.plain(it.line.outcome.as_str())),

@@ -49,6 +49,8 @@ pub(crate) fn record(arm: &str, label: Label, round: u32, makespan_ns: u64) -> R
         ledger: None,
         reported: None,
         crawl: None,
+        round_trip: None,
+        server_side: None,
         network: None,
         steal_ns: None,
         foreign_ns: None,

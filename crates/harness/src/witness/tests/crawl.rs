@@ -68,6 +68,7 @@ impl Case {
             outside: &Outside { wall_ns: 220 * MS, ..Outside::default() },
             disturbed_ns: 0,
             network: Network::default(),
+            round_trip_ns: None,
             crawl: Some(&case.figures),
         })
     }

@@ -1,0 +1,52 @@
+//! The way from a server elsewhere: what it carries at most, as downloads have it.
+
+use std::io::Read as _;
+use std::thread;
+
+use inflight_record::workload::MAX_BODY_BYTES;
+
+use super::{PATIENCE, agent};
+use crate::clock::Clock;
+
+/// Downloads at once: where one connection is kept back by its window, several are not.
+const CONNECTIONS: usize = 4;
+/// What goes before is the connections' slow start.
+const COUNTED_FROM_NS: u64 = 500_000_000;
+const COUNTED_TO_NS: u64 = 1_000_000_000;
+
+/// Bytes of bodies a second, at least 1. It is what this way carries, with a server and a reader that do nothing else: where
+/// one of these is slower than the cable, it is theirs.
+pub(super) fn bytes_per_s(url: &str, bearer: &str) -> Result<u64, ureq::Error> {
+    let clock = Clock::start();
+    let counted: u64 = thread::scope(|scope| {
+        let downloads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(|| download(url, bearer, clock))).collect();
+        // A download does not panic; one that did has carried nothing.
+        downloads.into_iter().map(|download| download.join().unwrap_or(Ok(0))).sum::<Result<u64, _>>()
+    })?;
+    let bytes = u128::from(counted) * 1_000_000_000 / u128::from(COUNTED_TO_NS - COUNTED_FROM_NS);
+    Ok(u64::try_from(bytes).unwrap_or(u64::MAX).max(1))
+}
+
+/// Downloads the largest bodies that there are until the time is up; the bytes that came while they counted.
+fn download(url: &str, bearer: &str, clock: Clock) -> Result<u64, ureq::Error> {
+    let agent = agent(PATIENCE);
+    let mut buffer = vec![0; 64 << 10];
+    let mut counted = 0;
+    loop {
+        let request = agent.get(format!("{url}/delay/0?bytes={MAX_BODY_BYTES}")).header("authorization", bearer);
+        let mut body = request.call()?.into_body().into_reader();
+        loop {
+            let read = body.read(&mut buffer).map_err(ureq::Error::Io)?;
+            let now_ns = clock.now_ns();
+            if now_ns >= COUNTED_TO_NS {
+                return Ok(counted);
+            }
+            if now_ns >= COUNTED_FROM_NS {
+                counted += read as u64;
+            }
+            if read == 0 {
+                break;
+            }
+        }
+    }
+}
