@@ -35,9 +35,7 @@ impl Guard {
     pub(crate) fn new(options: &Options) -> Self {
         match &options.token {
             Some(token) => Self::Everything(Bearer(token.bearer())),
-            None if options.guarded => {
-                Self::Batches(Bearer(format!("Bearer {}", options.key.ledger_word().to_hex())))
-            }
+            None if options.guarded => Self::Batches(Bearer(format!("Bearer {}", options.key.ledger_word().to_hex()))),
             None => Self::Nobody,
         }
     }

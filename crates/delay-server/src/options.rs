@@ -4,8 +4,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use inflight_record::{AccessToken, ServerReport, TokenKey};
 use inflight_record::workload::MAX_HOSTS;
+use inflight_record::{AccessToken, ServerReport, TokenKey};
 
 /// How many batches are kept; opening one more forgets the oldest. One of 10 million requests takes 1.25 MB and some
 /// 0.3 MB of histogram.

@@ -35,6 +35,7 @@ fn report(arrived: u64) -> ServerReport {
             arch: text(),
             clock_source: text(),
             governor: None,
+            restricted: None,
         },
         software: Software {
             inflight: text(),

@@ -271,8 +271,8 @@ impl Attempt<'_> {
         }
         let progress = match server.ledger(self.batch) {
             Ok(ledger) => format!("{} of {} answered", ledger.completed, self.workload.requests),
-            // Whatever the worker waits for, it is not the worker that failed.
-            Err(error @ ServerError::Lost { .. }) => {
+            // Gone, or back without this batch: whatever the worker waits for, it is not the worker that failed.
+            Err(error @ (ServerError::Lost { .. } | ServerError::Refused { .. })) => {
                 return Broken::Failed(format!("{error}, in the middle of the batch"));
             }
             Err(error) => error.to_string(),

@@ -26,10 +26,8 @@ pub fn read(software: Software) -> Environment {
 #[must_use]
 pub fn with_server(here: Environment, there: &Environment) -> Environment {
     let Environment { machine, software, limits, .. } = there.clone();
-    let both = (
-        steady(&here.machine, &here.software, &here.limits),
-        steady(&there.machine, &there.software, &there.limits),
-    );
+    let both =
+        (steady(&here.machine, &here.software, &here.limits), steady(&there.machine, &there.software, &there.limits));
     let server = Some(Box::new(ServerHost { machine, software, limits }));
     Environment { environment_id: seal(&both), server, ..here }
 }

@@ -35,7 +35,8 @@ pub fn refusal(limits: &Limits, card: &Card, workload: &Workload, declared_peak:
 #[must_use]
 pub fn refusal_elsewhere(limits: &Limits, card: &Card, workload: &Workload, declared_peak: u64) -> Option<String> {
     let needs = Needs::new(workload, declared_peak, false);
-    limits::broken_elsewhere(limits, needs).map(|broken| refused(&broken, needs, card, workload, " on the server's side"))
+    limits::broken_elsewhere(limits, needs)
+        .map(|broken| refused(&broken, needs, card, workload, " on the server's side"))
 }
 
 fn refused(broken: &Ceiling, needs: Needs, card: &Card, workload: &Workload, place: &str) -> String {
@@ -134,9 +135,8 @@ pub fn flags(counted: &Counted<'_>) -> Vec<Flag> {
     let there = counted.elsewhere.map(|it| (it, it.side.counters));
     let network = machine.network.plus(there.map(|(_, counters)| counters.network).unwrap_or_default());
     let steal = there.is_some_and(|(it, counters)| above(counters.steal_ns, STEAL_SHARE, it.cpus));
-    let foreign = there.is_some_and(|(it, counters)| {
-        it.side.other_requests > 0 || above(counters.foreign_ns, FOREIGN_SHARE, 1)
-    });
+    let foreign =
+        there.is_some_and(|(it, counters)| it.side.other_requests > 0 || above(counters.foreign_ns, FOREIGN_SHARE, 1));
     let foreign_here = counted.foreign_before > FOREIGN_SHARE || above(counted.foreign_ns, FOREIGN_SHARE, 1);
     let throttled_ns = machine.throttled_ns + there.map_or(0, |(_, counters)| counters.throttled_ns);
     let tripped = [

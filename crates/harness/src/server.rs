@@ -91,7 +91,9 @@ pub enum ServerError {
     #[error("the server at {0} is on another machine, of another build, or under other limits than when this began")]
     Another(String),
     /// It does not say what machine it is on.
-    #[error("the server at {url} does not say what machine it is on ({why}): start it with --token-file, of this build")]
+    #[error(
+        "the server at {url} does not say what machine it is on ({why}): start it with --token-file, of this build"
+    )]
     Report {
         /// Its base URL.
         url: String,

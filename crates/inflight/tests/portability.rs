@@ -57,7 +57,8 @@ fn a_ratio_on_four_machines_is_told_with_where_the_next_one_lies() {
     let errors: Vec<String> = validator.iter_errors(&portability).map(|error| error.to_string()).collect();
     assert_eq!(errors, [] as [String; 0]);
     let study = &portability["studies"][0];
-    let names: Vec<&str> = study["machines"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        study["machines"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
     assert_eq!(names, NODES);
     let rows = study["workloads"][0]["rows"].as_array().unwrap();
     assert!(rows.len() > 10, "{} rows", rows.len());
@@ -79,14 +80,21 @@ fn a_ratio_on_four_machines_is_told_with_where_the_next_one_lies() {
     let charts = out.path().join("pictures");
     let output = inflight(&["portability", "--markdown", "--charts", charts.to_str().unwrap()], &studies);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("| node4, restricted ") && text.contains("2 CPUs, restricted: 2 of 8 online, quota of 1.5"), "{text}");
-    let files: Vec<String> = fs::read_dir(&charts).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(
+        text.contains("| node4, restricted ") && text.contains("2 CPUs, restricted: 2 of 8 online, quota of 1.5"),
+        "{text}"
+    );
+    let files: Vec<String> =
+        fs::read_dir(&charts).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
     assert!(files.len() >= 8 && files.iter().all(|file| file.starts_with("forest-")), "{files:?}");
 
     let output = inflight(&["report"], &[out.path().to_owned()]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let readme = fs::read_to_string(out.path().join("README.md")).unwrap();
-    assert!(readme.contains("## From machine to machine") && readme.contains("charts/forest-excess-quick-"), "{readme}");
+    assert!(
+        readme.contains("## From machine to machine") && readme.contains("charts/forest-excess-quick-"),
+        "{readme}"
+    );
     assert!(out.path().join("charts").is_dir());
     let page = fs::read_to_string(out.path().join("page.html")).unwrap();
     assert!(page.contains("\"portability\":[{\"study\":\"quick\""));
@@ -102,7 +110,11 @@ fn what_is_no_fleet_has_no_answer_or_is_refused() {
 
     let few = inflight(&["portability"], &studies);
     assert_eq!(few.status.code(), Some(3), "{}", said(&few));
-    assert!(said(&few).contains("takes 3 machines or more: there is study quick on 2 (node1, node2)"), "{}", said(&few));
+    assert!(
+        said(&few).contains("takes 3 machines or more: there is study quick on 2 (node1, node2)"),
+        "{}",
+        said(&few)
+    );
     assert!(few.stdout.is_empty());
 
     let twice = [studies[0].clone(), studies[1].clone(), studies[0].clone()];

@@ -88,6 +88,11 @@ impl RoundTrip {
     pub fn median_ns(&self) -> u64 {
         self.before.median_ns.max(self.after.median_ns)
     }
+
+    /// Both, as rows hold them.
+    pub(crate) fn pair_ns(&self) -> (u64, u64) {
+        (self.min_ns(), self.median_ns())
+    }
 }
 
 /// What is known of the server's side of a batch, where the server ran elsewhere.

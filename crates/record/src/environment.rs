@@ -156,8 +156,7 @@ mod tests {
 
     #[test]
     fn restrictions_are_named() {
-        let restricted =
-            |online_cpus, quota_milli_cpus| Some(Restricted { online_cpus, quota_milli_cpus });
+        let restricted = |online_cpus, quota_milli_cpus| Some(Restricted { online_cpus, quota_milli_cpus });
         assert_eq!(machine(2, None).cpus_text(), "2 CPUs");
         assert_eq!(machine(1, restricted(2, None)).cpus_text(), "1 CPU, restricted: 1 of 2 online");
         assert_eq!(machine(2, restricted(2, Some(1_000))).cpus_text(), "2 CPUs, restricted: quota of 1");

@@ -4,7 +4,7 @@ mod lean;
 
 use std::sync::Arc;
 
-use crate::{CrawlFigures, Flag, Memory, Outcome, Record};
+use crate::{CrawlFigures, Flag, Memory, Outcome, Record, RoundTrip};
 
 pub use lean::{load, read};
 
@@ -50,6 +50,8 @@ pub struct Row {
     pub from_send_ns: Option<(u64, u64)>,
     /// The server's account, where there is one.
     pub ledger: Option<LedgerRow>,
+    /// To a server elsewhere: [`RoundTrip::min_ns`] and [`RoundTrip::median_ns`].
+    pub round_trip_ns: Option<(u64, u64)>,
     /// What came of it, where it is a crawl. Most rows are none, and there may be a million of them.
     pub crawl: Option<Box<CrawlRow>>,
 }
@@ -179,6 +181,7 @@ impl From<&Record> for Row {
                 held_sum_ns: ledger.held_sum_ns,
                 queued_sum_ns: ledger.queued_sum_ns,
             }),
+            round_trip_ns: record.round_trip.as_ref().map(RoundTrip::pair_ns),
             crawl: record.crawl.as_ref().map(|crawl| Box::new(CrawlRow::from(crawl))),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use inflight_record::crawl::{Catalogue, Phases};
 use inflight_record::{
     Arm, ArmKind, Controls, Crawl, CrawlRow, Environment, FlagSet, Label, LedgerRow, Limits, Machine, Manifest,
-    NamedWorkload, Outcome, RoundsRule, Row, SCHEMA_VERSION, Site, Software, Workload,
+    NamedWorkload, Outcome, RoundsRule, Row, SCHEMA_VERSION, ServerHost, Site, Software, Workload,
 };
 
 use crate::study::StudyRecords;
@@ -109,6 +109,13 @@ pub(crate) fn environment(id: &str) -> Environment {
     }
 }
 
+/// The environment of a study whose server ran in another.
+pub(crate) fn served_from(kernel: &str) -> Environment {
+    let Environment { mut machine, software, limits, .. } = environment("there");
+    machine.kernel = kernel.to_owned();
+    Environment { server: Some(Box::new(ServerHost { machine, software, limits })), ..environment("e") }
+}
+
 /// 0 to 6 parts of a thousand that look random: the same for the same round and arm.
 fn noise(arm: &str, round: u32) -> u64 {
     let letters = arm.bytes().fold(7_u64, |sum, byte| sum * 31 % 1_009 + u64::from(byte));
@@ -152,6 +159,7 @@ pub(crate) fn row(manifest: &Manifest, named: &NamedWorkload, arm: &Arm, round: 
             // A part of the holds: no figure may count it a second time.
             queued_sum_ns: workload.delay_sum_ns() / 3,
         }),
+        round_trip_ns: None,
         crawl: crawled(workload, cost),
     }
 }

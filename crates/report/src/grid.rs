@@ -69,13 +69,17 @@ pub(crate) fn machines(study: &StudyRecords) -> Vec<Machine<'_>> {
 impl Machine<'_> {
     /// The first and the last day of its rows.
     pub(crate) fn dates(&self) -> Option<(&str, &str)> {
-        let arms = || self.workloads.iter().flat_map(|cells| &cells.arms);
-        let dates = || arms().flat_map(|arm| arm.rows.values()).map(|row| &*row.date);
+        let dates = || self.workloads.iter().flat_map(Cells::rows).map(|row| &*row.date);
         dates().min().zip(dates().max())
     }
 }
 
 impl<'a> Cells<'a> {
+    /// The rows of all arms.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &'a Row> {
+        self.arms.iter().flat_map(|arm| arm.rows.values()).copied()
+    }
+
     /// The arms that are compared.
     pub(crate) fn models(&self) -> impl Iterator<Item = &ArmRows<'a>> {
         self.arms.iter().filter(|rows| rows.arm.kind == ArmKind::Model)

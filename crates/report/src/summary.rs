@@ -17,7 +17,7 @@ mod text;
 mod wide;
 mod yardstick;
 
-use inflight_record::{Controls, Label, Machine, RoundsRule, Software, Workload};
+use inflight_record::{Controls, Label, Machine, RoundsRule, ServerHost, Software, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,9 @@ pub use wide::{Wide, wide};
 pub use yardstick::YardstickSummary;
 
 use crate::grid;
+use crate::metric::number;
 use crate::study::{Placed, StudyRecords};
+use crate::units::duration;
 
 /// Version of the summary's schema.
 pub const SUMMARY_VERSION: u32 = 1;
@@ -87,6 +89,9 @@ pub struct MachineSummary {
     pub software: Software,
     /// Where server and workers ran, where that is known.
     pub placed: Option<PlacedSummary>,
+    /// The server's machine, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Box<ServerHost>>,
     /// When its batches started.
     pub dates: Dates,
     /// One entry for each workload of the study, in its order.
@@ -131,6 +136,34 @@ impl From<&Placed> for PlacedSummary {
     }
 }
 
+/// How far away a server was that ran elsewhere, over all batches of a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoundTrips {
+    /// The shortest round trip seen, nanoseconds.
+    pub least_ns: u64,
+    /// The longest median before or after a batch, nanoseconds.
+    pub longest_median_ns: u64,
+}
+
+impl RoundTrips {
+    /// Of the shortest and the median round trip of each batch, in nanoseconds; `None` where there are none.
+    pub(crate) fn of(batches: impl Iterator<Item = (u64, u64)>) -> Option<Self> {
+        batches.fold(None, |trips: Option<Self>, (least_ns, median_ns)| {
+            let (least, longest) = trips.map_or((u64::MAX, 0), |it| (it.least_ns, it.longest_median_ns));
+            Some(Self { least_ns: least.min(least_ns), longest_median_ns: longest.max(median_ns) })
+        })
+    }
+
+    /// In words: `server elsewhere: round trips of …`.
+    pub(crate) fn text(self) -> String {
+        format!(
+            "server elsewhere: round trips of {} at least, and of {} in the median at most; the ideal has none",
+            duration(number(self.least_ns)),
+            duration(number(self.longest_median_ns))
+        )
+    }
+}
+
 /// One workload on one machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkloadSummary {
@@ -142,6 +175,9 @@ pub struct WorkloadSummary {
     pub workload: Workload,
     /// Its ideal; null at D = 0.
     pub ideal_ns: Option<u64>,
+    /// How far away the server was, which the ideal leaves out; absent where it ran on the same machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trips: Option<RoundTrips>,
     /// How many rounds any arm ran.
     pub rounds: usize,
     /// The models, in the order of the study.
@@ -250,6 +286,7 @@ impl MachineSummary {
             machine: environment.machine.clone(),
             software: environment.software.clone(),
             placed: placed.map(PlacedSummary::from),
+            server: environment.server.clone(),
             dates: Dates { first: first.to_owned(), last: last.to_owned() },
             workloads: Vec::new(),
             marginal_memory: Vec::new(),

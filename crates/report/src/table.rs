@@ -10,7 +10,7 @@ use inflight_record::{Environment, Label, Outcome, Record, Row, WorkloadFigures}
 use crate::cells::{Cell, Spread, cells};
 pub use crate::style::Style;
 use crate::style::{describe, ideal_formula, machine, placement};
-use crate::summary::NONE;
+use crate::summary::{NONE, RoundTrips};
 use crate::units::{bytes, duration, three};
 use crate::yardstick::{self, Counted};
 
@@ -53,18 +53,9 @@ pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
 }
 
 /// How far away the server was, where it was elsewhere: what the bound leaves out.
-#[expect(clippy::cast_precision_loss, reason = "printed with three digits")]
 fn away(records: &[Record]) -> String {
-    let trips = || records.iter().filter_map(|record| record.round_trip);
-    let (least, longest) = (trips().map(|it| it.min_ns()).min(), trips().map(|it| it.median_ns()).max());
-    match least.zip(longest) {
-        Some((least, longest)) => format!(
-            "server elsewhere: round trips of {} at least, and of {} in the median at most; the ideal has none\n",
-            duration(least as f64),
-            duration(longest as f64)
-        ),
-        None => String::new(),
-    }
+    let trips = records.iter().filter_map(|record| record.round_trip).map(|it| (it.min_ns(), it.median_ns()));
+    RoundTrips::of(trips).map_or_else(String::new, |trips| trips.text() + "\n")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "printed with three digits")]

@@ -50,7 +50,8 @@ impl Group {
     fn quotas(&self) -> Vec<u64> {
         let roots: &[&str] =
             if self.has("cpu") { &["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"] } else { self.unified_roots() };
-        let paths = Path::new(&self.path).ancestors().map(|path| path.to_string_lossy().trim_end_matches('/').to_owned());
+        let paths =
+            Path::new(&self.path).ancestors().map(|path| path.to_string_lossy().trim_end_matches('/').to_owned());
         let directories = paths.flat_map(|path| roots.iter().map(move |root| format!("{root}{path}")));
         directories.filter_map(|directory| quota_in(Path::new(&directory))).collect()
     }
@@ -59,7 +60,8 @@ impl Group {
 /// The quota of the group that has this directory, by the files of version 2, else of version 1.
 fn quota_in(directory: &Path) -> Option<u64> {
     let read = |file: &str| fs::read_to_string(directory.join(file)).ok();
-    let text = read("cpu.max").or_else(|| Some(format!("{} {}", read("cpu.cfs_quota_us")?, read("cpu.cfs_period_us")?)))?;
+    let text =
+        read("cpu.max").or_else(|| Some(format!("{} {}", read("cpu.cfs_quota_us")?, read("cpu.cfs_period_us")?)))?;
     quota(&text)
 }
 

@@ -191,9 +191,13 @@ mod tests {
     fn an_address_is_a_host_and_a_port() {
         assert_eq!(base_url("http://127.0.0.1:80/").unwrap(), "http://127.0.0.1:80");
         assert_eq!(base_url("http://[::1]:8080").unwrap(), "http://[::1]:8080");
-        for wrong in
-            ["127.0.0.1:80", "https://127.0.0.1:80", "http://127.0.0.1", "http://127.0.0.1:80/x", "http://a@127.0.0.1:80"]
-        {
+        for wrong in [
+            "127.0.0.1:80",
+            "https://127.0.0.1:80",
+            "http://127.0.0.1",
+            "http://127.0.0.1:80/x",
+            "http://a@127.0.0.1:80",
+        ] {
             let error = base_url(wrong).unwrap_err().to_string();
             assert!(error.contains(wrong) && error.contains("http://HOST:PORT"), "{error}");
         }
@@ -206,9 +210,10 @@ mod tests {
         let token = AccessToken::parse(&"a".repeat(32)).unwrap();
         let mut waits = 0;
         let server = format!("http://{address}");
-        let asked = Remote::connect(&server, token.clone(), Duration::from_millis(600), &AtomicBool::new(false), || {
-            waits += 1;
-        });
+        let asked =
+            Remote::connect(&server, token.clone(), Duration::from_millis(600), &AtomicBool::new(false), || {
+                waits += 1;
+            });
         let error = asked.unwrap_err().to_string();
         assert!(error.starts_with(&format!("the server at {server} did not answer within 0.6 s")), "{error}");
         assert_eq!(waits, 1);

@@ -72,7 +72,9 @@ pub(super) fn fill(evidence: &Evidence<'_>) -> Fill {
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one batch stay far below 2^53")]
 fn waited_at_its_cap(evidence: &Evidence<'_>) -> bool {
     let ledger = evidence.ledger;
-    let excused = (disturbed_ns(evidence) + ledger.hold_late_ns.max).min(LONGEST_STALL_NS) + network_ns(evidence) + turn_ns(evidence);
+    let excused = (disturbed_ns(evidence) + ledger.hold_late_ns.max).min(LONGEST_STALL_NS)
+        + network_ns(evidence)
+        + turn_ns(evidence);
     let waited = ledger.quiet_longest_ns as f64 * (1.0 - busy(evidence)) - excused as f64;
     waited >= (GOOD_PART_OF_DELAY * evidence.workload.delay_ns as f64).max(LEAST_WAIT_NS)
 }

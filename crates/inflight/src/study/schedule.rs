@@ -142,6 +142,7 @@ mod tests {
             from_start_ns: None,
             from_send_ns: None,
             ledger: None,
+            round_trip_ns: None,
             crawl: None,
         }
     }

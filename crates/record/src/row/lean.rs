@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{CrawlRow, LedgerRow, Name, Row, date};
 use crate::jsonl::{self, Blocks, JsonlError};
-use crate::{Cpu, Flag, Memory, Outcome, Record, SCHEMA_VERSION};
+use crate::{Cpu, Flag, Memory, Outcome, Record, RoundTrip, SCHEMA_VERSION};
 
 /// Loads the rows of a file of records, in its order, unpacked on the way where its name ends in `.zst`: what
 /// [`jsonl::load`] and [`Row::from`] give, but a million of them in seconds and a few hundred bytes each. An empty file
@@ -66,6 +66,7 @@ struct Lean<'a> {
     threads_peak: Option<u64>,
     latency: Option<LeanLatency>,
     ledger: Option<LedgerRow>,
+    round_trip: Option<RoundTrip>,
     crawl: Option<CrawlRow>,
 }
 
@@ -117,6 +118,7 @@ impl Lean<'_> {
             from_start_ns: latency.map(|latency| latency.from_start_ns.pair()),
             from_send_ns: latency.map(|latency| latency.from_send_ns.pair()),
             ledger: self.ledger,
+            round_trip_ns: self.round_trip.as_ref().map(RoundTrip::pair_ns),
             crawl: self.crawl.map(Box::new),
         }
     }

@@ -10,8 +10,8 @@ use super::select::evenly;
 use super::sheet::{Area, MARGIN, Sheet, WIDTH};
 use super::{Charts, against};
 use crate::metric::{Metric, Unit, number_of};
-use crate::portability::{MachineEntry, OnMachine, Portability, Row, StudyPortability, Together, Verdict};
 use crate::portability::WorkloadPortability;
+use crate::portability::{MachineEntry, OnMachine, Portability, Row, StudyPortability, Together, Verdict};
 use crate::style::describe;
 use crate::summary::{limits, with_limits};
 
@@ -60,13 +60,7 @@ fn shows(row: &Row, metric: Metric) -> bool {
     row.metric == metric && row.together.is_some()
 }
 
-fn one(
-    gallery: &mut Gallery,
-    study: &StudyPortability,
-    workload: &WorkloadPortability,
-    metric: Metric,
-    kind: &str,
-) {
+fn one(gallery: &mut Gallery, study: &StudyPortability, workload: &WorkloadPortability, metric: Metric, kind: &str) {
     let all: Vec<&Row> = workload.rows.iter().filter(|row| shows(row, metric)).collect();
     let most = (MOST / (study.machines.len() + 2)).max(1);
     let (rows, dropped) = chosen(all, most);

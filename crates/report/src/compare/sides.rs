@@ -131,7 +131,7 @@ pub(super) fn check<'a>(
     across_machines: bool,
 ) -> Result<Sides<'a>, CompareError> {
     let environments = (environment(a, "A")?, environment(b, "B")?);
-    let fields = differing(&environments.0.machine, &environments.1.machine);
+    let fields = differing(environments.0, environments.1);
     if !fields.is_empty() && !across_machines {
         return Err(CompareError::OtherMachine { fields });
     }
@@ -184,7 +184,7 @@ fn environment<'a>(study: &'a StudyRecords, side: &'static str) -> Result<&'a En
     let mut environments = study.environments().iter().filter(|it| used.contains(it.environment_id.as_str()));
     let first = environments.next().ok_or(CompareError::NoRecords(side))?;
     for other in environments {
-        let fields = differing(&first.machine, &other.machine);
+        let fields = differing(first, other);
         if !fields.is_empty() {
             return Err(CompareError::SeveralMachines { side, fields });
         }
@@ -192,8 +192,17 @@ fn environment<'a>(study: &'a StudyRecords, side: &'static str) -> Result<&'a En
     Ok(first)
 }
 
-/// The fields in which two machines differ, with both values.
-fn differing(a: &Machine, b: &Machine) -> Vec<String> {
+/// The fields in which two machines differ, and those of their servers where both ran elsewhere, with both values. Where
+/// one of them did not, their placements differ, which is said by itself.
+fn differing(a: &Environment, b: &Environment) -> Vec<String> {
+    let mut fields = of_machines(&a.machine, &b.machine);
+    if let (Some(a), Some(b)) = (&a.server, &b.server) {
+        fields.extend(of_machines(&a.machine, &b.machine).iter().map(|field| format!("server's {field}")));
+    }
+    fields
+}
+
+fn of_machines(a: &Machine, b: &Machine) -> Vec<String> {
     // Taken apart so that a new field cannot be forgotten.
     let Machine { cpu_model, cpus, memory_bytes, kernel, os, arch, clock_source, governor, restricted: _ } = a;
     let mut differ = Differing::default();

@@ -3,7 +3,7 @@
 use inflight_record::{Manifest, Row, Workload};
 
 use super::{Change, CompareError, Comparison, text};
-use crate::fixture::{environment, manifest, named, of, plain, rows, study};
+use crate::fixture::{environment, manifest, named, of, plain, rows, served_from, study};
 use crate::study::StudyRecords;
 use crate::style::Style;
 use crate::summary::Metric;
@@ -103,6 +103,18 @@ fn across_machines_only_ratios_to_the_floor_are_compared() {
     let base = comparison.changes.iter().find(|it| it.model == "base" && it.metric == Metric::CpuPerRequest).unwrap();
     assert!((base.ratio.unwrap() - 1.0).abs() < 0.01, "{base:?}");
     assert!(text(&comparison, None, Style::Terminal).contains("a ratio to floor in the same round"));
+}
+
+#[test]
+fn a_servers_machine_is_one_of_the_machines() {
+    let on = |kernel| {
+        let manifest = manifest(&MODELS, &[plain()]);
+        let all = rows(&manifest, 2, |_| true);
+        StudyRecords::new(vec![manifest], vec![served_from(kernel)], all).unwrap()
+    };
+    let error = Comparison::of(&on("6.1"), &on("6.8"), false).unwrap_err();
+    assert_eq!(error, CompareError::OtherMachine { fields: vec!["server's kernel (6.1, 6.8)".to_owned()] });
+    assert!(Comparison::of(&on("6.1"), &on("6.1"), false).is_ok());
 }
 
 fn refused(a: Manifest, b: Manifest, across_machines: bool) -> String {

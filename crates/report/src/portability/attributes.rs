@@ -104,7 +104,8 @@ fn splits(values: &[Value]) -> Vec<Vec<bool>> {
 /// What the machines inside have in common and no other has.
 fn words(values: &[Value], inside: &[bool]) -> String {
     let on = |side: bool| values.iter().zip(inside).filter(move |(_, it)| **it == side).map(|(value, _)| value);
-    let numbers = |side| on(side).filter_map(|value| if let Value::Number(it, text) = value { Some((*it, text)) } else { None });
+    let numbers =
+        |side| on(side).filter_map(|value| if let Value::Number(it, text) = value { Some((*it, text)) } else { None });
     let least = |side| numbers(side).min_by(|a, b| a.0.total_cmp(&b.0));
     let most = |side| numbers(side).max_by(|a, b| a.0.total_cmp(&b.0));
     if let (Some(least_in), Some(most_in), Some(most_out)) = (least(true), most(true), most(false)) {

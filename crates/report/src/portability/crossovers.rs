@@ -99,7 +99,8 @@ fn on_machine(on: &On<'_>, ladder: &chart::Group<'_>, model: &str, metric: Metri
     if here.len() < 2 {
         return None;
     }
-    let told: Vec<Told<'_>> = here.into_iter().filter_map(|workload| told(on, ladder, workload, model, metric)).collect();
+    let told: Vec<Told<'_>> =
+        here.into_iter().filter_map(|workload| told(on, ladder, workload, model, metric)).collect();
     let crossings = told.windows(2).filter_map(|pair| crossed(&pair[0], &pair[1])).collect();
     let begins = told.first().map_or(Side::NotTold, |told| told.side);
     Some(CrossoverOn { machine: on.entry.name.clone(), begins, crossings })

@@ -90,7 +90,8 @@ fn a_ratio_on_the_other_side_somewhere_is_reversed_there() {
     let row = excess([300, 310, 320, 2_700], [false, false, false, true]);
     assert_eq!(row.verdict, Verdict::Reversed);
     // Of four machines one can be chosen in four ways, and one of these is the restricted one.
-    let begin = "reversed on node4, restricted (restricted yes; by chance 25.0 %): more there, less on node1, node2, node3";
+    let begin =
+        "reversed on node4, restricted (restricted yes; by chance 25.0 %): more there, less on node1, node2, node3";
     assert_eq!(row.words, begin);
     let separation = row.separation.unwrap();
     assert_eq!(separation.attributes, ["restricted yes"]);

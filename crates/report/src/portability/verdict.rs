@@ -96,7 +96,13 @@ pub(super) fn judged(machines: &[OnMachine], together: Option<&Together>, entrie
             }
             Judged { verdict: Verdict::Reversed, words, separation }
         }
-        _ => one_sided(known.len(), if less > 0 { (Side::Less, less) } else { (Side::More, more) }, together, &next, apart),
+        _ => one_sided(
+            known.len(),
+            if less > 0 { (Side::Less, less) } else { (Side::More, more) },
+            together,
+            &next,
+            apart,
+        ),
     }
 }
 

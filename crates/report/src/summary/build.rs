@@ -13,7 +13,7 @@ use super::figure::{Figure, Ids, median_figure, ratio_figure};
 use super::marginal::marginal_memory;
 use super::ranking::{Entry, Ranking};
 use super::yardstick::yardsticks;
-use super::{MachineSummary, ModelSummary, SUMMARY_VERSION, Summary, WorkloadSummary};
+use super::{MachineSummary, ModelSummary, RoundTrips, SUMMARY_VERSION, Summary, WorkloadSummary};
 use crate::grid::{ArmRows, Cells, Values, machines, plain};
 use crate::metric::Metric;
 use crate::study::StudyRecords;
@@ -73,6 +73,7 @@ fn workload(ids: &Ids, cells: &Cells<'_>, study: &StudyRecords, stopping: Stoppi
         id: named.id.clone(),
         slug: named.slug.clone(),
         ideal_ns: (named.workload.delay_ns > 0).then(|| named.workload.ideal_ns()),
+        round_trips: RoundTrips::of(cells.rows().filter_map(|row| row.round_trip_ns)),
         workload: named.workload.clone(),
         rounds: cells.rounds,
         models: cells.models().map(|rows| model(ids, cells, rows, &compared, baseline, stopping)).collect(),

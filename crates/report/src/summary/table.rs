@@ -56,7 +56,13 @@ pub(crate) fn above(workload: &WorkloadSummary, on: &MachineSummary) -> String {
     if let Some(placed) = &on.placed {
         let _ = write!(text, "; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus));
     }
+    if let Some(trips) = workload.round_trips {
+        let _ = write!(text, "\n{}", trips.text());
+    }
     let _ = writeln!(text, "\n{} · {}", machine(&on.machine, &on.software), on.dates);
+    if let Some(server) = &on.server {
+        let _ = writeln!(text, "server on {}", machine(&server.machine, &server.software));
+    }
     text
 }
 

@@ -18,7 +18,7 @@ pub fn q(effects: &[Effect], between: f64) -> f64 {
     effects.iter().zip(&weights).map(|(it, weight)| weight * (it.estimate - mean).powi(2)).sum()
 }
 
-/// DerSimonian and Laird 1986: the variance between machines by the method of moments.
+/// `DerSimonian` and Laird 1986: the variance between machines by the method of moments.
 fn dersimonian_laird(effects: &[Effect]) -> f64 {
     let (weights, sum, _) = common(effects, 0.0);
     let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
@@ -32,9 +32,8 @@ fn reml(effects: &[Effect]) -> f64 {
     for _ in 0..500 {
         let (weights, sum, mean) = common(effects, between);
         let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
-        let excess = |(it, weight): (&Effect, &f64)| {
-            weight * weight * ((it.estimate - mean).powi(2) - it.error * it.error)
-        };
+        let excess =
+            |(it, weight): (&Effect, &f64)| weight * weight * ((it.estimate - mean).powi(2) - it.error * it.error);
         let next = (effects.iter().zip(&weights).map(excess).sum::<f64>() / squares + 1.0 / sum).max(0.0);
         if (next - between).abs() < 1e-9 * (next + between) {
             return next;
@@ -59,14 +58,14 @@ fn student(freedom: usize) -> f64 {
     StudentsT::new(0.0, 1.0, freedom as f64).unwrap().inverse_cdf(0.975)
 }
 
-/// DerSimonian–Laird with the quantile of the normal distribution.
+/// `DerSimonian`–Laird with the quantile of the normal distribution.
 pub fn normal(effects: &[Effect]) -> Interval {
     let between = dersimonian_laird(effects);
     let (_, sum, mean) = common(effects, between);
     around(mean, between + 1.0 / sum, std::f64::consts::SQRT_2 * erfc_inv(0.05))
 }
 
-/// Higgins, Thompson and Spiegelhalter 2009: DerSimonian–Laird with t(k − 2).
+/// Higgins, Thompson and Spiegelhalter 2009: `DerSimonian`–Laird with t(k − 2).
 pub fn higgins(effects: &[Effect]) -> Interval {
     let between = dersimonian_laird(effects);
     let (_, sum, mean) = common(effects, between);

@@ -3,7 +3,8 @@
 use inflight_record::{Flag, FlagSet, Outcome, Row, Workload};
 
 use super::{MODELS, study, summary};
-use crate::fixture::{manifest, named, of};
+use crate::fixture::{self, manifest, named, of, plain, served_from};
+use crate::study::StudyRecords;
 use crate::style::Style;
 use crate::summary::{Summary, tables};
 
@@ -141,4 +142,18 @@ fn marginal_memory_has_a_table_of_its_own() {
     assert!(text.contains("Marginal memory of d50ms-b1024-cold, along c10, c100, c1000"), "{text}");
     let last: Vec<String> = rows(&text).into_iter().rev().take(2).map(|mut row| row.remove(0)).collect();
     assert_eq!(last, ["a/b", "base"]);
+}
+
+#[test]
+fn what_lies_between_two_machines_stands_beside_the_ideal() {
+    let manifest = manifest(&MODELS, &[plain()]);
+    let all = fixture::rows(&manifest, 12, |row| {
+        let drift_ns = u64::from(row.round) * 1_000;
+        row.round_trip_ns = Some((300_000 - drift_ns, 400_000 + drift_ns));
+        true
+    });
+    let study = StudyRecords::new(vec![manifest], vec![served_from("6.8")], all).unwrap();
+    let text = tables(&Summary::of(&study), Style::Terminal);
+    let trips = "round trips of 289 µs at least, and of 411 µs in the median at most; the ideal has none\n";
+    assert!(text.contains(trips) && text.contains("\nserver on A CPU · 2 CPUs · Debian · Linux 6.8"), "{text}");
 }
