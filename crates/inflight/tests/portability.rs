@@ -81,7 +81,7 @@ fn a_ratio_on_four_machines_is_told_with_where_the_next_one_lies() {
     let output = inflight(&["portability", "--markdown", "--charts", charts.to_str().unwrap()], &studies);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.contains("| node4, restricted ") && text.contains("2 CPUs, restricted: 2 of 8 online, quota of 1.5"),
+        text.contains("| node4 (restricted) ") && text.contains("2 CPUs, restricted: 2 of 8 online, quota of 1.5"),
         "{text}"
     );
     let files: Vec<String> =

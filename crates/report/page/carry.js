@@ -23,10 +23,10 @@ const drawCarry = () => {
           h("td", { class: "words" }, row.words)))))),
     h("details", { id: "carry-machines", open: $("carry-machines")?.open ?? false },
       h("summary", { "data-key": "carry-machines" }, "The machines"),
-      h("ul", {}, of.machines.map((it) => h("li", {}, h("b", {}, it.name), `${it.restricted ? ", restricted" : ""}: ${it.words}`)))));
+      h("ul", {}, of.machines.map((it) => h("li", {}, h("b", {}, it.name), `${it.restricted ? " (restricted)" : ""}: ${it.words}`)))));
 };
 
-const ratioText = (value) => (value < 9.9995 ? value.toFixed(3) : value.toPrecision(3));
+const ratioText = (value) => (value < 9.9995 ? value.toFixed(3) : value < 999.5 ? value.toPrecision(3) : value.toFixed(0));
 
 // A line for each machine, the bar of the next one below them.
 const strip = (row, machines) => {

@@ -79,10 +79,10 @@ pub struct MachineEntry {
 }
 
 impl MachineEntry {
-    /// Its name, with the word where only a part of the machine may be used: `node3, restricted`.
+    /// Its name, with the word where only a part of the machine may be used: `node3 (restricted)`.
     #[must_use]
     pub fn called(&self) -> String {
-        if self.machine.restricted.is_some() { format!("{}, restricted", self.name) } else { self.name.clone() }
+        if self.machine.restricted.is_some() { format!("{} (restricted)", self.name) } else { self.name.clone() }
     }
 
     /// Hardware, restriction, kernel, build and placement in words.

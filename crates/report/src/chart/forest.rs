@@ -1,6 +1,7 @@
 //! Forest plots: the ratio of each model to the baseline on every machine, what they say together, and the next machine.
 
 use super::caption::{self, listed};
+use super::font::{Weight, wrapped};
 use super::gallery::{Draft, Gallery};
 use super::lines::ends;
 use super::look::{Look, Looks};
@@ -155,9 +156,9 @@ impl Forest<'_> {
         for (place, ((on, entry), text)) in row.machines.iter().zip(self.machines).zip(&texts).enumerate() {
             let y = middle(area.top, place);
             line(sheet, y, &entry.called(), text);
-            let glyph = look.glyph(4.0);
-            let hollow = Glyph { fill: Fill::Hollow, ..glyph };
-            let glyph = if entry.machine.restricted.is_some() { hollow } else { glyph };
+            // Of the model's look the filling stands for the variant, which is named above.
+            let fill = if entry.machine.restricted.is_some() { Fill::Hollow } else { Fill::Full };
+            let glyph = Glyph { fill, ..look.glyph(4.0) };
             if let Some(ratio) = on.ratio {
                 whisker(sheet, &scale, on.limits(), y, Stroke::new(look.ink, 1.3));
                 sheet.scene.marker((scale.at(ratio), y), glyph);
@@ -180,8 +181,15 @@ impl Forest<'_> {
         let name = Words::new(&row.model).bold().fitted(WIDTH / 2.0 - MARGIN);
         let verdict = MARGIN + 18.0 + name.width() + 12.0;
         sheet.scene.text((MARGIN + 18.0, sheet.y), name);
-        let words = Words::new(&row.words).ink(Ink::Muted).fitted(WIDTH - MARGIN - verdict);
-        sheet.scene.text((verdict, sheet.y), words);
+        let words = Words::new(&row.words).ink(Ink::Muted);
+        if words.width() <= WIDTH - MARGIN - verdict {
+            sheet.scene.text((verdict, sheet.y), words);
+        } else {
+            for line in wrapped(&words.text, LABEL, Weight::Regular, WIDTH - 2.0 * MARGIN - 18.0) {
+                sheet.y += LABEL * 1.4;
+                sheet.scene.text((MARGIN + 18.0, sheet.y), Words::new(&line).ink(Ink::Muted));
+            }
+        }
         sheet.y += 8.0;
     }
 }
@@ -267,7 +275,7 @@ mod tests {
         assert_eq!(charts.left_out, []);
         for chart in &charts.charts {
             let svg = chart.svg(Theme::Light);
-            for part in ["node1", "node2", "node4, restricted", "all machines", "next machine", "other"] {
+            for part in ["node1", "node2", "node4 (restricted)", "all machines", "next machine", "other"] {
                 assert!(svg.contains(part), "{part}: {svg}");
             }
             assert!(chart.caption.contains("Hollow: restricted machines (node4)"), "{}", chart.caption);

@@ -1,4 +1,4 @@
-//! What of portability is on the page: the ratios on every machine, and where the next one's lies, in four digits.
+//! What of portability is on the page: the ratios on every machine, and where the next one's lies, in six digits.
 
 use serde::Serialize;
 
@@ -49,9 +49,9 @@ pub(super) fn carried(parts: &[Part<'_>]) -> Vec<Carried> {
     Portability::of(&sources).map_or_else(|_| Vec::new(), |it| it.studies.into_iter().map(Carried::of).collect())
 }
 
-/// Four digits: no more are seen.
-fn four(value: f64) -> f64 {
-    format!("{value:.3e}").parse().unwrap_or(value)
+/// Six digits: no more are seen, and none is rounded twice.
+fn six(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
 }
 
 impl Carried {
@@ -77,9 +77,9 @@ impl CarriedRow {
         Self {
             model: row.model,
             metric: row.metric.as_str(),
-            seen: row.machines.iter().map(|on| [on.ratio, on.low, on.high].map(|it| it.map(four))).collect(),
-            all: together.map(|it| [it.ratio, it.low, it.high].map(four)),
-            next: together.map(|it| [it.next_low, it.next_high].map(four)),
+            seen: row.machines.iter().map(|on| [on.ratio, on.low, on.high].map(|it| it.map(six))).collect(),
+            all: together.map(|it| [it.ratio, it.low, it.high].map(six)),
+            next: together.map(|it| [it.next_low, it.next_high].map(six)),
             verdict: row.verdict,
             words: row.words,
         }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{MachineEntry, Separation};
 use crate::metric::{number, number_of};
-use crate::units::{bytes, three};
+use crate::units::bytes;
 
 /// Something that is recorded of every machine.
 struct Attribute {
+    /// Empty where its values say what they are of.
     name: &'static str,
     of: fn(&MachineEntry) -> Value,
 }
@@ -34,7 +35,10 @@ const ATTRIBUTES: [Attribute; 12] = [
     Attribute { name: "CPUs of the worker", of: |it| count(it.placed.as_ref().map_or(0, |it| it.worker_cpus.len())) },
     Attribute { name: "CPU time allowed", of: allowed },
     Attribute { name: "memory", of: |it| memory(it.machine.memory_bytes) },
-    Attribute { name: "restricted", of: |it| kind(if it.machine.restricted.is_some() { "yes" } else { "no" }) },
+    Attribute {
+        name: "",
+        of: |it| kind(if it.machine.restricted.is_some() { "restricted" } else { "not restricted" }),
+    },
     Attribute { name: "placement", of: |it| kind(it.placed.as_ref().map_or("unknown", |it| it.placement.as_str())) },
     Attribute { name: "CPU", of: |it| kind(&it.machine.cpu_model) },
     Attribute { name: "architecture", of: |it| kind(&it.machine.arch) },
@@ -48,7 +52,7 @@ const ATTRIBUTES: [Attribute; 12] = [
 fn allowed(entry: &MachineEntry) -> Value {
     let quota = entry.machine.restricted.as_ref().and_then(|restricted| restricted.quota_milli_cpus);
     let cpus = quota.map_or_else(|| number_of(entry.machine.cpus.len()), |quota| number(quota) / 1e3);
-    Value::Number(cpus, format!("{} CPUs", three(cpus)))
+    Value::Number(cpus, format!("{cpus} CPUs"))
 }
 
 /// In whole steps of 256 MiB: equal machines differ by some pages from boot to boot.
@@ -71,7 +75,7 @@ pub(super) fn separation(machines: &[&MachineEntry], inside: &[bool]) -> Option<
         for split in splits(&values) {
             let other: Vec<bool> = split.iter().map(|it| !it).collect();
             if split == inside || other == inside {
-                found.push(format!("{} {}", attribute.name, words(&values, inside)));
+                found.push(format!("{} {}", attribute.name, words(&values, inside)).trim_start().to_owned());
             }
             let sides = [split, other].into_iter();
             possible.extend(sides.filter(|side| side.iter().filter(|it| **it).count() == chosen));

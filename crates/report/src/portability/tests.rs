@@ -91,10 +91,10 @@ fn a_ratio_on_the_other_side_somewhere_is_reversed_there() {
     assert_eq!(row.verdict, Verdict::Reversed);
     // Of four machines one can be chosen in four ways, and one of these is the restricted one.
     let begin =
-        "reversed on node4, restricted (restricted yes; by chance 25.0 %): more there, less on node1, node2, node3";
+        "reversed on node4 (restricted), where restricted (by chance 25.0 %): more there, less on node1, node2, node3";
     assert_eq!(row.words, begin);
     let separation = row.separation.unwrap();
-    assert_eq!(separation.attributes, ["restricted yes"]);
+    assert_eq!(separation.attributes, ["restricted"]);
     assert!((separation.chance - 0.25).abs() < 1e-9);
 }
 
@@ -110,7 +110,7 @@ fn what_holds_on_some_holds_where_something_recorded_says_so() {
     let times = [300, 310, 500, 500];
     let row = excess(times, [false, false, true, true]);
     assert_eq!(row.verdict, Verdict::HoldsWhere, "{}", row.words);
-    assert!(row.words.starts_with("holds where restricted no; by chance 33.3 %: less on 2 of 4"), "{}", row.words);
+    assert!(row.words.starts_with("holds where not restricted (by chance 33.3 %): less on 2 of 4"), "{}", row.words);
     let row = excess(times, NONE);
     assert_eq!(row.verdict, Verdict::NotTold, "{}", row.words);
     assert!(row.words.contains("nothing recorded sets these apart"), "{}", row.words);
@@ -202,7 +202,7 @@ fn where_models_change_places_is_said_machine_by_machine() {
 fn tables_name_machines_and_what_keeps_them_small() {
     let portability = fleet(&[("a", 300, false), ("b", 310, false), ("c", 320, true)]);
     let text = text(&portability, Style::Markdown);
-    for part in ["c, restricted", "2 CPUs, restricted: 2 of 8 online", "excess / base", "holds everywhere", "τ"] {
+    for part in ["c (restricted)", "2 CPUs, restricted: 2 of 8 online", "excess / base", "holds everywhere", "τ"] {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let json: Portability = serde_json::from_str(&portability.to_json()).unwrap();

@@ -76,9 +76,10 @@ fn builds(machines: &[MachineEntry]) -> String {
         let _ = writeln!(text, "Builds differ ({}): a ratio may differ because of that.\n", commits.join(", "));
     }
     if kinds.len() < machines.len() {
+        let environments = if kinds.len() == 1 { "environment" } else { "environments" };
         let _ = writeln!(
             text,
-            "The {} are {} different environments: the next machine is taken to be drawn as these were.\n",
+            "These {} are {} {environments} of machine and build: the next one is taken to be drawn as these were.\n",
             machines.len(),
             kinds.len()
         );

@@ -44,7 +44,7 @@ impl Verdict {
 /// look, and no test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Separation {
-    /// In words: `CPUs 4 or more`. Several where what is recorded goes together.
+    /// In words: `CPUs 4 or more`, `not restricted`. Several where what is recorded goes together.
     pub attributes: Vec<String>,
     /// The share of all choices of so many of these machines that something recorded sets apart as well.
     pub chance: f64,
@@ -87,7 +87,7 @@ pub(super) fn judged(machines: &[OnMachine], together: Option<&Together>, entrie
             let separation = apart(other);
             let mut words = format!("reversed on {}", names(other));
             if let Some(separation) = &separation {
-                let _ = write!(words, " ({})", separation.text());
+                let _ = write!(words, ", where {}", separation.text());
             }
             let _ = write!(words, ": {} there, {} on {}", other.as_str(), usual.as_str(), names(usual));
             let untold = names(Side::NotTold);
@@ -139,6 +139,6 @@ fn one_sided(
 impl Separation {
     /// What sets them apart, and how often something would by chance.
     fn text(&self) -> String {
-        format!("{}; by chance {}", self.attributes.join(" and "), percent(self.chance))
+        format!("{} (by chance {})", self.attributes.join(" and "), percent(self.chance))
     }
 }
