@@ -6,6 +6,7 @@ mod servers;
 
 use common::{begin, books, ids, keep, pages, refusal, whole_mark};
 use inflight_catalogue::mark;
+use inflight_crawl::try_store;
 use inflight_harness::feed::{Crawler, Dealt, Item, ItemKind};
 use inflight_record::crawl::Catalogue;
 use inflight_record::{Crawl, CrawlFigures, Site};
@@ -133,6 +134,23 @@ fn more_rows_than_any_command_or_batch_holds() {
         crawl_with(&crawl, half);
         let figures = crawl_with(&Crawl { resume: true, ..crawl.clone() }, everything(&crawl));
         assert_eq!((figures.rows_before, figures.rows, figures.rows_mark), (630, 1_260, whole_mark(&crawl)));
+    });
+}
+
+#[test]
+fn a_store_that_is_tried_keeps_what_it_holds() {
+    on_every_store(|place, crawl| {
+        try_store(&crawl).unwrap();
+        crawl_with(&crawl, everything(&crawl));
+        let other = Crawl { site: Site { seed: 12, ..crawl.site }, ..crawl.clone() };
+        let resumed = Crawl { resume: true, ..crawl.clone() };
+        for fine in [&crawl, &other, &resumed] {
+            try_store(fine).unwrap();
+        }
+        let error = try_store(&Crawl { resume: true, ..other.clone() }).unwrap_err().to_string();
+        assert!(error.contains("seed 12 is to be resumed"), "{}: {error}", place.store);
+        let figures = crawl_with(&resumed, vec![]);
+        assert_eq!((figures.rows, figures.rows_mark), (54, whole_mark(&crawl)), "{}", place.store);
     });
 }
 

@@ -33,9 +33,9 @@ fn bad_input_is_refused_before_anything_starts() {
         ("--resume --models sequential --store none:", "--resume needs a store that lasts"),
         ("--resume --store jsonl:/tmp/never-made.jsonl", "name it by --models"),
         ("--resume --store jsonl:/tmp/never-made.jsonl --models sequential --rounds 2", "leave --rounds out"),
-        ("--store floppy:a", "--store floppy:a: "),
-        ("--store books.db", "--store books.db: "),
-        ("--store redis:127.0.0.1", "--store redis:127.0.0.1: "),
+        ("--store floppy:a", "--store: there is no store \"floppy:a\""),
+        ("--store books.db", "--store: there is no store \"books.db\""),
+        ("--store redis:127.0.0.1", "--store: "),
     ] {
         refused(&format!("{books} {flags}"), says);
     }
