@@ -52,7 +52,8 @@ const ATTRIBUTES: [Attribute; 12] = [
 fn allowed(entry: &MachineEntry) -> Value {
     let quota = entry.machine.restricted.as_ref().and_then(|restricted| restricted.quota_milli_cpus);
     let cpus = quota.map_or_else(|| number_of(entry.machine.cpus.len()), |quota| number(quota) / 1e3);
-    Value::Number(cpus, format!("{cpus} CPUs"))
+    let plural = if cpus > 1.0 { "s" } else { "" };
+    Value::Number(cpus, format!("{cpus} CPU{plural}"))
 }
 
 /// In whole steps of 256 MiB: equal machines differ by some pages from boot to boot.
