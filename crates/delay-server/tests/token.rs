@@ -27,6 +27,7 @@ fn report(arrived: u64) -> ServerReport {
         schema_version: SCHEMA_VERSION,
         environment_id: "there".to_owned(),
         machine: Machine {
+            node: None,
             cpu_model: text(),
             cpus: vec![3],
             memory_bytes: 1,

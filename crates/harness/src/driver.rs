@@ -4,7 +4,8 @@ mod elsewhere;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use inflight_record::{
     ContextSwitches, Cpu, Flag, Label, LedgerFigures, Limits, Memory, ModelFigures, Outcome, Record, SCHEMA_VERSION,
@@ -20,6 +21,9 @@ use crate::plan::{Contender, Cpus, Plan};
 use crate::protocol::Usage;
 use crate::server::{Remote, ServerError};
 use crate::witness::{self, Evidence, Verdict, yardstick};
+
+/// How long after a batch has failed the word to stop is waited for: who ends a whole job tells one process after the other.
+const LAST_WORD: Duration = Duration::from_millis(200);
 
 /// What happens while a plan runs, in order.
 #[derive(Debug)]
@@ -191,6 +195,10 @@ impl Run<'_> {
         let mut heard = Ok(());
         let seen = attempt.run(|server, worker| heard = listen(Event::Started { server, worker }));
         heard.map_err(DriverError::Listener)?;
+        // Who stops a whole job ends server and worker too: what came of the batch then says nothing of the model.
+        if self.is_stopped(matches!(seen, Err(Broken::Failed(_)))) {
+            return Err(DriverError::Interrupted);
+        }
         match seen {
             Ok(seen) => {
                 self.judge(&seen, batch, record);
@@ -207,6 +215,15 @@ impl Run<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether the user asked to stop; where a batch has failed the word may still be on its way to us.
+    fn is_stopped(&self, failed: bool) -> bool {
+        let until = Instant::now() + if failed { LAST_WORD } else { Duration::ZERO };
+        while Instant::now() < until && !self.stop.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Fills the record of a batch whose model returned, and lets the witness judge it.

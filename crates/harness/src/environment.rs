@@ -22,6 +22,15 @@ pub fn read(software: Software) -> Environment {
     Environment { schema_version: SCHEMA_VERSION, environment_id, machine, software, limits, server: None }
 }
 
+/// The same machine under a name: two that are equal in all that can be seen are two environments then.
+#[must_use]
+pub fn named(environment: Environment, node: &str) -> Environment {
+    let Environment { machine, software, limits, .. } = &environment;
+    let machine = Machine { node: Some(node.to_owned()), ..machine.clone() };
+    let environment_id = seal(&steady(&machine, software, limits));
+    Environment { environment_id, machine, ..environment }
+}
+
 /// The environment of batches whose server ran in another: both machines under one id.
 #[must_use]
 pub fn with_server(here: Environment, there: &Environment) -> Environment {
@@ -65,6 +74,7 @@ fn machine() -> Machine {
         .and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok())
         .unwrap_or(0);
     Machine {
+        node: None,
         cpu_model: model.to_owned(),
         restricted: restricted(&cpus, online_cpus(), cgroup::quota_milli_cpus()),
         cpus,
@@ -133,6 +143,14 @@ mod tests {
     fn the_same_environment_has_the_same_id() {
         assert_eq!(read(software("a")).environment_id, read(software("a")).environment_id);
         assert_ne!(read(software("a")).environment_id, read(software("b")).environment_id);
+    }
+
+    #[test]
+    fn equal_machines_are_told_apart_by_their_names() {
+        let machine = read(software("a"));
+        let [one, same, other] = ["n1", "n1", "n2"].map(|node| named(machine.clone(), node).environment_id);
+        assert_eq!(one, same);
+        assert!(one != other && one != machine.environment_id);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod splice;
 mod study;
 mod summary;
 mod table;
+mod watch;
 mod worker;
 
 use std::net::SocketAddr;
@@ -77,7 +78,7 @@ enum Command {
     /// as one whose store could not be opened or broke; 2 bad input, such as a store that is not built in: nothing was
     /// started; 130 interrupted, to be gone on with by --resume where the store lasts.
     Crawl(crawl::CrawlArguments),
-    /// Runs a study file: its workloads and models in interleaved rounds, batch by batch on disk.
+    /// Runs a study file: its workloads and models in interleaved rounds, batch by batch on disk. Or watches studies run.
     ///
     /// Exit code: 0 complete; 1 complete, and a batch failed or was invalid; 2 bad input, or it could not go on (such as a full disk);
     /// 130 interrupted, to be gone on with by --resume.

@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "study/faults.rs"]
 mod faults;
+#[path = "study/fleet.rs"]
+mod fleet;
 #[path = "study/packed.rs"]
 mod packed;
 #[path = "study/parts.rs"]

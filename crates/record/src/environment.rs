@@ -37,6 +37,10 @@ pub struct ServerHost {
 /// The hardware and kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
+    /// What it was called, where it is to be told from others that are equal in all that can be seen; absent where it was
+    /// given no name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// CPU as the kernel names it.
     pub cpu_model: String,
     /// CPUs that this process may use.
@@ -70,6 +74,12 @@ pub struct Restricted {
 }
 
 impl Machine {
+    /// The CPU's name, behind the machine's own where it was given one: `n1: AMD EPYC`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.node.as_ref().map_or_else(|| self.cpu_model.clone(), |node| format!("{node}: {}", self.cpu_model))
+    }
+
     /// The CPUs that may be used, in words: `2 CPUs`, or `2 CPUs, restricted: 2 of 8 online, quota of 1.5`.
     #[must_use]
     pub fn cpus_text(&self) -> String {
@@ -142,6 +152,7 @@ mod tests {
 
     fn machine(cpus: u32, restricted: Option<Restricted>) -> Machine {
         Machine {
+            node: None,
             cpu_model: "A CPU".to_owned(),
             cpus: (0..cpus).collect(),
             memory_bytes: 1 << 32,
@@ -165,9 +176,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_stands_before_the_cpu() {
+        let named = Machine { node: Some("n1".to_owned()), ..machine(2, None) };
+        assert_eq!((machine(2, None).title(), named.title()), ("A CPU".to_owned(), "n1: A CPU".to_owned()));
+    }
+
+    #[test]
     fn lines_of_whole_machines_are_as_they_were() {
         let text = serde_json::to_string(&machine(2, None)).unwrap();
-        assert!(!text.contains("restricted"), "{text}");
+        assert!(!text.contains("restricted") && !text.contains("node"), "{text}");
         assert_eq!(serde_json::from_str::<Machine>(&text).unwrap(), machine(2, None));
     }
 }

@@ -20,7 +20,7 @@ pub fn answers(summary: &Summary) -> String {
     }
     for machine in &summary.machines {
         if summary.machines.len() > 1 {
-            text += &format!("On {} (environment `{}`): ", machine.machine.cpu_model, machine.environment_id);
+            text += &format!("On {} (environment `{}`): ", machine.machine.title(), machine.environment_id);
         }
         text += &format!("{}\n\n", answer(summary, machine));
     }

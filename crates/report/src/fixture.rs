@@ -77,6 +77,7 @@ pub(crate) fn environment(id: &str) -> Environment {
         schema_version: SCHEMA_VERSION,
         environment_id: id.to_owned(),
         machine: Machine {
+            node: None,
             cpu_model: "A CPU".to_owned(),
             cpus: vec![0, 1],
             memory_bytes: 1 << 32,

@@ -62,7 +62,7 @@ pub struct StudyPortability {
 /// A machine, or one way of running on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MachineEntry {
-    /// What its directory has that the others have not, or its environment; no two are alike.
+    /// What its directory has that the others have not; of a merged study its own name, or its environment. No two are alike.
     pub name: String,
     /// The directory of its study.
     pub path: String,

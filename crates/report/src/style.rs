@@ -145,7 +145,7 @@ pub(crate) fn ideal_formula(workload: &Workload) -> String {
 pub(crate) fn machine(machine: &Machine, software: &Software) -> String {
     format!(
         "{} · {} · {} · Linux {} · inflight {} ({})",
-        machine.cpu_model,
+        machine.title(),
         machine.cpus_text(),
         machine.os,
         machine.kernel,

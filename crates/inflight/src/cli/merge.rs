@@ -22,6 +22,14 @@ pub fn run(arguments: &MergeArguments) -> anyhow::Result<u8> {
     for lacking in &merged.lacking {
         eprintln!("note: not among them: {lacking}");
     }
+    for alike in &merged.alike {
+        let directories: Vec<String> = alike.iter().map(|directory| directory.display().to_string()).collect();
+        eprintln!(
+            "note: taken for one machine, because nothing on record tells them apart: {}; of different nodes, run each with \
+             `--node NAME`",
+            directories.join(", ")
+        );
+    }
     let machines: std::collections::BTreeSet<&str> =
         merged.parts.iter().map(|part| part.environment_id.as_str()).collect();
     super::run::print_line(&format!(

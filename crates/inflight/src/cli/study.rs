@@ -9,10 +9,12 @@ use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use inflight::study::estimate::spoken;
+use inflight::study::fingerprint::Fingerprint;
 use inflight::study::prepare::{Overrides, Prepared, RoundsWord, prepare, try_stores};
 use inflight::study::runner::{Ended, Progress, Runner};
 use inflight::study::{directory, lock};
 use inflight::{comparison, peers, software};
+use inflight_harness::environment::named;
 use inflight_harness::server::ServerAt;
 use inflight_record::study::MAX_ROUNDS;
 use inflight_record::{Outcome, Record, RoundsRule, Shard, text};
@@ -20,13 +22,17 @@ use inflight_record::{Outcome, Record, RoundsRule, Shard, text};
 use super::elsewhere::ElsewhereArguments;
 use super::{FINE, INTERRUPTED, SOMETHING_FAILED};
 
+/// Our own binary. Not the path that it was started by: a build in the meantime would put another one there.
+const OURSELVES: &str = "/proc/self/exe";
+
 #[derive(Debug, Args)]
 pub struct StudyArguments {
     /// The study file, such as benches/studies/quick.toml.
-    file: PathBuf,
+    #[arg(required_unless_present = "watch")]
+    file: Option<PathBuf>,
     /// The directory for its records: a new one, or with --resume one that was interrupted.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["fingerprint", "watch"])]
+    out: Option<PathBuf>,
     /// Go on after an interruption; refused where study, build or machine differ. Starts where there is nothing yet.
     #[arg(long)]
     resume: bool,
@@ -57,6 +63,19 @@ pub struct StudyArguments {
     /// Wait for another study on this machine to end, instead of refusing to start.
     #[arg(long)]
     wait_lock: bool,
+    /// What this machine is called in the records: two nodes that are equal in all that can be seen are two machines then.
+    #[arg(long, value_name = "NAME", value_parser = parse_node)]
+    node: Option<String>,
+    /// Start only if commit, binary and study file are those of this fingerprint.
+    #[arg(long, value_name = "FINGERPRINT")]
+    expect: Option<Fingerprint>,
+    /// Check the study, print the fingerprint of commit, binary and study file, and run nothing.
+    #[arg(long, conflicts_with_all = ["out", "resume", "shard", "wait_lock", "node", "expect", "server"])]
+    fingerprint: bool,
+    /// Show how far all studies in this directory and below it are, from their records alone, and run nothing: once, or on a
+    /// terminal until all are done.
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    watch: Option<PathBuf>,
     #[command(flatten)]
     elsewhere: ElsewhereArguments,
     /// For tests: another file for the lock.
@@ -65,25 +84,32 @@ pub struct StudyArguments {
 }
 
 pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
+    match arguments {
+        StudyArguments { watch: Some(directory), .. } => super::watch::run(directory),
+        StudyArguments { file: Some(file), fingerprint: true, .. } => {
+            let environment = software::environment();
+            let prepared = prepare(file, &arguments.overrides(), &environment, Path::new(OURSELVES))?;
+            super::run::print_line(&Fingerprint::of(&prepared.manifest, &environment.software).to_string())?;
+            Ok(FINE)
+        }
+        StudyArguments { file: Some(file), out: Some(out), .. } => study(file, out, arguments),
+        _ => anyhow::bail!("a study needs its FILE and the directory --out"),
+    }
+}
+
+fn study(file: &Path, out: &Path, arguments: &StudyArguments) -> anyhow::Result<u8> {
     let environment = software::environment();
-    // Not the path that it was started by: a build in the meantime would put another binary there.
-    let inflight = PathBuf::from("/proc/self/exe");
-    let overrides = Overrides {
-        workloads: arguments.workloads.clone(),
-        models: arguments.models.clone(),
-        peers: arguments.peers.clone(),
-        peers_file: arguments.peers_file.clone(),
-        rounds: arguments.rounds,
-        precision: arguments.precision,
-        budget: arguments.budget,
-        shard: arguments.shard,
-    };
-    let mut prepared = prepare(&arguments.file, &overrides, &environment, &inflight)?;
+    let environment = arguments.node.iter().fold(environment, |environment, node| named(environment, node));
+    let inflight = Path::new(OURSELVES);
+    let mut prepared = prepare(file, &arguments.overrides(), &environment, inflight)?;
+    if let Some(submitted) = &arguments.expect {
+        submitted.check(&Fingerprint::of(&prepared.manifest, &environment.software)).context("--expect")?;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let on_signal = Arc::clone(&stop);
     ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed)).context("cannot handle Ctrl-C")?;
 
-    let holder = format!("process {}, into {}", std::process::id(), arguments.out.display());
+    let holder = format!("process {}, into {}", std::process::id(), out.display());
     let path = arguments.lock.as_deref().unwrap_or(Path::new(lock::PATH));
     let waiting = |other: &str| eprintln!("waiting for another study on this machine ({other})");
     let Some(_lock) = lock::take(path, &holder, arguments.wait_lock, &stop, waiting)? else {
@@ -92,11 +118,11 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
     try_stores(&prepared.manifest.workloads)?;
     // Not before the lock: to measure the way takes all of it.
     let workloads = prepared.manifest.workloads.iter().map(|named| &named.workload);
-    let here = ServerAt::Here(comparison::server(&inflight));
+    let here = ServerAt::Here(comparison::server(inflight));
     let found = arguments.elsewhere.find(here, environment, workloads, &stop)?;
     let Some((server, environment)) = found else { return Ok(INTERRUPTED) };
     prepared.manifest.environment_id.clone_from(&environment.environment_id);
-    let mut open = directory::open(&arguments.out, &prepared, &environment, arguments.resume)?;
+    let mut open = directory::open(out, &prepared, &environment, arguments.resume)?;
     for cut in &open.cut {
         eprintln!("warning: {cut}");
     }
@@ -115,14 +141,28 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
         watcher.hear(&progress);
     });
     watcher.bar.finish_and_clear();
-    let ended =
-        ended.with_context(|| format!("{} is whole so far: --resume goes on with it", arguments.out.display()))?;
-    conclude(arguments, &ended)?;
+    let ended = ended.with_context(|| format!("{} is whole so far: --resume goes on with it", out.display()))?;
+    conclude(out, &ended)?;
     Ok(match ended {
         Ended::Interrupted => INTERRUPTED,
         _ if failures > 0 => SOMETHING_FAILED,
         _ => FINE,
     })
+}
+
+impl StudyArguments {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            workloads: self.workloads.clone(),
+            models: self.models.clone(),
+            peers: self.peers.clone(),
+            peers_file: self.peers_file.clone(),
+            rounds: self.rounds,
+            precision: self.precision,
+            budget: self.budget,
+            shard: self.shard,
+        }
+    }
 }
 
 /// Overrunning a limit, and being skipped for it, are answers to a study's question.
@@ -210,7 +250,7 @@ fn tell(workload: &str, record: &Record) {
 }
 
 /// Says why it ended, and shows what it came to.
-fn conclude(arguments: &StudyArguments, ended: &Ended) -> anyhow::Result<()> {
+fn conclude(out: &Path, ended: &Ended) -> anyhow::Result<()> {
     match ended {
         Ended::AllRounds => {}
         Ended::Precise { rounds } => eprintln!("after {rounds} rounds every interval is narrower than the precision"),
@@ -225,11 +265,11 @@ fn conclude(arguments: &StudyArguments, ended: &Ended) -> anyhow::Result<()> {
             eprintln!("the budget is spent after {}; {state}", counted(*rounds as usize, "round"));
         }
         Ended::Interrupted => {
-            eprintln!("interrupted; --resume goes on with {}", arguments.out.display());
+            eprintln!("interrupted; --resume goes on with {}", out.display());
             return Ok(());
         }
     }
-    super::summary::show(&arguments.out)
+    super::summary::show(out)
 }
 
 /// `12` or `auto`.
@@ -238,6 +278,15 @@ fn parse_rounds(text: &str) -> Result<RoundsWord, String> {
         Ok(rounds) if (1..=MAX_ROUNDS).contains(&rounds) => Ok(RoundsWord::Fixed(rounds)),
         _ if text == "auto" => Ok(RoundsWord::Auto),
         _ => Err(format!("rounds must be 1 to {MAX_ROUNDS}, or auto")),
+    }
+}
+
+/// A name that may stand in a path and in an id.
+fn parse_node(text: &str) -> Result<String, String> {
+    let fine = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    match text.len() {
+        1..=64 if text.chars().all(fine) => Ok(text.to_owned()),
+        _ => Err("a name is 1 to 64 letters, digits, dots, dashes and underscores, such as n1".to_owned()),
     }
 }
 

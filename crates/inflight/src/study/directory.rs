@@ -1,5 +1,6 @@
 //! A study's directory: begun, or gone on with after an interruption.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -182,9 +183,12 @@ fn different_servers(begun: &Environment, environment: &Environment) -> Option<S
 
 fn different_fields(name: &str, then: &serde_json::Value, now: &serde_json::Value) -> Vec<String> {
     let (Some(then), Some(now)) = (then.as_object(), now.as_object()) else { return Vec::new() };
-    let fields = then.iter().filter(|(field, value)| now.get(*field) != Some(value));
-    let now = |field: &str| now.get(field).unwrap_or(&serde_json::Value::Null);
-    fields.map(|(field, value)| format!("{name}.{field}: {value} then, {} now", now(field))).collect()
+    // A field without a value is left out of the line: it may be there on one side only.
+    let value = |of: &serde_json::Map<String, serde_json::Value>, field| of.get(field).cloned().unwrap_or_default();
+    let fields: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    let both = fields.into_iter().map(|field| (field, value(then, field), value(now, field)));
+    let different = both.filter(|(_, then, now)| then != now);
+    different.map(|(field, then, now)| format!("{name}.{field}: {then} then, {now} now")).collect()
 }
 
 /// Writes a file that is there whole or not at all.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use inflight_harness::environment::sha256_hex;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, SAMPLES, STUDY};
-use inflight_record::{Environment, Manifest, RoundsRule, jsonl};
+use inflight_record::{Environment, Manifest, RoundsRule, Software, jsonl};
 use inflight_report::{StudyRecords, directory};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub struct Merged {
     pub records: usize,
     /// What is not among them, each as text: parts of a split study, batches of an interrupted one.
     pub lacking: Vec<String>,
+    /// Whole studies that count as one machine's, by their directories: nothing that is recorded tells where they ran apart.
+    pub alike: Vec<Vec<PathBuf>>,
 }
 
 /// One part, and the directory that it is from.
@@ -67,6 +69,7 @@ pub fn merge(directories: &[PathBuf], out: &Path) -> anyhow::Result<Merged> {
     write(&parts, &first.text, &environments, out)?;
     Ok(Merged {
         lacking: lacking(&parts),
+        alike: alike(&parts),
         records: parts.iter().map(|part| part.records).sum(),
         parts: parts.iter().map(|part| part.manifest.clone()).collect(),
     })
@@ -108,10 +111,17 @@ fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) 
     let build = |part: &Part<'_>| {
         let software = environments.get(&part.manifest.environment_id).map(|environment| environment.software.clone());
         software.map(|software| {
-            // A commit says which build it was, unless files differed from it.
+            // A commit says which build it was, unless files differed from it. Each machine may have made its own binary of it.
             let told = !software.commit.ends_with("-dirty") && software.commit != "unknown";
             let binary = if told { String::new() } else { part.manifest.binary_sha256.clone() };
-            (software.commit, software.lockfile_sha256, software.profile, binary)
+            (software, binary)
+        })
+    };
+    let named = |part: &Part<'_>| {
+        build(part).map_or_else(String::new, |(software, binary)| {
+            let Software { commit, lockfile_sha256, profile, rustc, .. } = software;
+            let binary = if binary.is_empty() { String::new() } else { format!(", binary {binary:.12}") };
+            format!("commit {commit}, {profile}, {rustc}, lockfile {lockfile_sha256:.12}{binary}")
         })
     };
     for part in parts {
@@ -137,10 +147,10 @@ fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) 
         );
         ensure!(
             build(part) == build(first),
-            "{} were run by different builds ({:?} and {:?}): build all from the same commit",
+            "{} were run by different builds ({}; {}): build all from the same commit by the same compiler, or copy one binary",
             between(),
-            build(first).map(|build| build.0),
-            build(part).map(|build| build.0)
+            named(first),
+            named(part)
         );
     }
     Ok(())
@@ -167,6 +177,17 @@ fn lacking(parts: &[Part<'_>]) -> Vec<String> {
         }
     }
     lacking
+}
+
+/// Whole studies of one environment: of one machine that ran it more than once, or of several that are equal in all that is
+/// recorded and were given no name.
+fn alike(parts: &[Part<'_>]) -> Vec<Vec<PathBuf>> {
+    let machines = parts.chunk_by(|a, b| a.manifest.environment_id == b.manifest.environment_id);
+    let whole = machines.map(|machine| {
+        let whole = machine.iter().filter(|part| part.manifest.shard.is_none());
+        whole.map(|part| part.directory.to_owned()).collect::<Vec<_>>()
+    });
+    whole.filter(|machine| machine.len() > 1).collect()
 }
 
 /// Writes everything beside `out`, and gives it its name when it is whole and on disk.

@@ -65,6 +65,32 @@ fn every_state_that_a_kill_can_leave_is_gone_on_from() {
     }
 }
 
+/// As a cluster ends a job: driver, worker and server are told so at once.
+#[test]
+fn told_to_end_with_all_its_children_it_puts_no_failure_on_record() {
+    let stage = Stage::new("");
+    for _ in 0..3 {
+        let mut command = stage.command_into(&stage.out(), "--rounds 2 --resume");
+        let driver = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let children = (0..10_000).find_map(|_| {
+            thread::sleep(Duration::from_millis(1));
+            Some(children(driver.id())).filter(|children| children.len() == 2)
+        });
+        let tell = |pid: u32, signal| {
+            let _ = kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal);
+        };
+        // It sees nothing of its children's end before its own turn has come, however busy this machine is.
+        tell(driver.id(), Signal::SIGSTOP);
+        children.unwrap().into_iter().for_each(|pid| tell(pid, Signal::SIGTERM));
+        tell(driver.id(), Signal::SIGTERM);
+        tell(driver.id(), Signal::SIGCONT);
+        let output = driver.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(stage.run("--rounds 2 --resume").status.success(), "{:?}", stage.records());
+    assert_eq!(stage.keys(), stage.all_keys(0..2));
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Victim {
     Driver,
@@ -111,19 +137,24 @@ fn strike(victim: Victim, driver: &Child) -> bool {
         Victim::Worker => "worker",
         Victim::Server => "serve",
     };
-    let children = std::fs::read_dir(format!("/proc/{}/task", driver.id())).into_iter().flatten().flatten();
-    let pids = children.flat_map(|thread| {
-        let text = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()
-    });
     let mut hit = false;
-    for pid in pids {
+    for pid in children(driver.id()) {
         let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         if command.split(|byte| *byte == 0).nth(1) == Some(word.as_bytes()) {
             hit |= signal(pid);
         }
     }
     hit
+}
+
+/// The processes that this one has started.
+fn children(pid: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let pids = threads.flat_map(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()
+    });
+    pids.collect()
 }
 
 fn signal(pid: u32) -> bool {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use inflight_record::{Record, jsonl};
+use inflight_record::{Environment, Record, jsonl};
 
 use crate::stage::{Stage, inflight, keys, refused};
 
@@ -39,6 +39,28 @@ fn parts_hold_whole_rounds_and_come_to_the_whole_study() {
     refused(&inflight(&["merge", text(stage.path()), "--out", text(&again)]), "is no study");
     let half = inflight(&["merge", text(&first), "--out", text(&again)]);
     assert!(String::from_utf8_lossy(&half.stderr).contains("part 2/2 of machine"), "{half:?}");
+}
+
+#[test]
+fn builds_of_different_compilers_are_not_merged() {
+    let stage = Stage::new("");
+    let [one, other] = ["one", "other"].map(|name| stage.path().join(name));
+    for (out, part) in [(&one, "1/2"), (&other, "2/2")] {
+        assert!(stage.command_into(out, &format!("--rounds 2 --shard {part}")).output().unwrap().status.success());
+    }
+    // Another compiler makes another environment.
+    let [Environment { environment_id, software, .. }] = &jsonl::load(&other.join("environments.jsonl")).unwrap()[..]
+    else {
+        panic!("one environment");
+    };
+    for file in ["study.jsonl", "records.jsonl", "environments.jsonl"] {
+        let lines = std::fs::read_to_string(other.join(file)).unwrap();
+        let lines = lines.replace(environment_id, "0123456789abcdef").replace(&software.rustc, "1.0.0");
+        std::fs::write(other.join(file), lines).unwrap();
+    }
+    let merged = inflight(&["merge", text(&one), text(&other), "--out", text(&stage.out())]);
+    refused(&merged, "were run by different builds");
+    refused(&merged, "1.0.0");
 }
 
 #[test]

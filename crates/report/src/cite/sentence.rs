@@ -139,7 +139,7 @@ fn machine(on: &MachineSummary) -> String {
     let placed = on.placed.as_ref().map_or_else(String::new, |placed| {
         format!("; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus))
     });
-    format!("{} with {} ({}, Linux {}{placed})", machine.cpu_model, machine.cpus_text(), machine.os, machine.kernel)
+    format!("{} with {} ({}, Linux {}{placed})", machine.title(), machine.cpus_text(), machine.os, machine.kernel)
 }
 
 fn when(on: &MachineSummary) -> String {

@@ -204,7 +204,7 @@ fn differing(a: &Environment, b: &Environment) -> Vec<String> {
 
 fn of_machines(a: &Machine, b: &Machine) -> Vec<String> {
     // Taken apart so that a new field cannot be forgotten.
-    let Machine { cpu_model, cpus, memory_bytes, kernel, os, arch, clock_source, governor, restricted: _ } = a;
+    let Machine { node, cpu_model, cpus, memory_bytes, kernel, os, arch, clock_source, governor, restricted: _ } = a;
     let mut differ = Differing::default();
     differ.field("cpu_model", cpu_model, &b.cpu_model);
     differ.field("cpus", &format!("{cpus:?}"), &format!("{:?}", b.cpus));
@@ -213,8 +213,9 @@ fn of_machines(a: &Machine, b: &Machine) -> Vec<String> {
     differ.field("os", os, &b.os);
     differ.field("arch", arch, &b.arch);
     differ.field("clock_source", clock_source, &b.clock_source);
-    let known = |governor: &Option<String>| governor.clone().unwrap_or_else(|| "unknown".to_owned());
+    let known = |it: &Option<String>| it.clone().unwrap_or_else(|| "unknown".to_owned());
     differ.field("governor", &known(governor), &known(&b.governor));
+    differ.field("node", &known(node), &known(&b.node));
     let restriction = |machine: &Machine| machine.restriction().unwrap_or_else(|| "not restricted".to_owned());
     differ.field("restriction", &restriction(a), &restriction(b));
     differ.0

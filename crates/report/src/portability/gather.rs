@@ -121,12 +121,13 @@ fn machines<'a>(sources: &[&Source<'a>]) -> Vec<On<'a>> {
             let summary: &'a Summary = source.summary;
             let several = summary.machines.len() > 1;
             summary.machines.iter().map(move |machine| {
-                // In a merged study the environment is what tells machines apart.
+                // In a merged study the environment is what tells machines apart, and their names are part of it.
                 let environment = machine.environment_id.get(..8).unwrap_or(&machine.environment_id);
+                let own = machine.machine.node.as_deref().unwrap_or(environment);
                 let name = match (several, sources.len()) {
                     (false, _) => name.clone(),
-                    (true, 1) => environment.to_owned(),
-                    (true, _) => format!("{name}@{environment}"),
+                    (true, 1) => own.to_owned(),
+                    (true, _) => format!("{name}@{own}"),
                 };
                 (*source, machine, name)
             })

@@ -213,14 +213,16 @@ fn tables_name_machines_and_what_keeps_them_small() {
 }
 
 #[test]
-fn machines_of_a_merged_study_are_told_apart_by_their_environments() {
+fn machines_of_a_merged_study_are_called_by_their_names_or_environments() {
     let mut merged = summaries(&[("a", 300, false)]).remove(0);
     let on = merged.machines[0].clone();
-    for id in ["0123456789abcdef", "fedcba9876543210"] {
-        merged.machines.push(MachineSummary { environment_id: id.to_owned(), ..on.clone() });
+    for (id, node) in [("0123456789abcdef", None), ("fedcba9876543210", Some("n1"))] {
+        let mut other = MachineSummary { environment_id: id.to_owned(), ..on.clone() };
+        other.machine.node = node.map(str::to_owned);
+        merged.machines.push(other);
     }
     let source = Source { path: "results/all".to_owned(), summary: &merged };
     let portability = Portability::of(&[source]).unwrap();
     let names: Vec<&str> = portability.studies[0].machines.iter().map(|machine| machine.name.as_str()).collect();
-    assert_eq!(names, ["e", "01234567", "fedcba98"]);
+    assert_eq!(names, ["e", "01234567", "n1"]);
 }
