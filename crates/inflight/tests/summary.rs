@@ -54,6 +54,7 @@ fn study(dir: &Path) {
             workload: first.workload.workload(),
         }],
         claims: Vec::new(),
+        placement: None,
         arms: vec![arm("sequential", Label::Idiomatic), arm("raw-epoll", Label::Floor)],
     };
     std::fs::write(dir.join("study.jsonl"), serde_json::to_string(&manifest).unwrap() + "\n").unwrap();

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::study::StudyPlacement;
 use crate::{Label, Workload};
 
 /// What a study was begun with. A study's directory holds one; a merged directory one for each part.
@@ -29,6 +30,9 @@ pub struct Manifest {
     /// Which part of the rounds this is, where the study is split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// Where server and workers run, where that was said when it was begun, and not by its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<StudyPlacement>,
     /// Id of the model that all others are compared with, and that the control arms run.
     pub baseline: String,
     /// Sizes of the control arms.

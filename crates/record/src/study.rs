@@ -65,6 +65,9 @@
 mod claims;
 mod expand;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::manifest::{Claim, Controls, NamedWorkload, RoundsRule};
 pub use crate::placed::{FileError, Place, Placed};
 use crate::placed::{Table, Value, check_name, parse};
@@ -80,7 +83,8 @@ pub const DEFAULT_BUDGET_NS: u64 = 20 * 60 * 1_000_000_000;
 pub const MAX_ROUNDS: u32 = 10_000;
 
 /// Where server and workers run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum StudyPlacement {
     /// The server on the first CPU, workers on the others.
     Split,

@@ -68,6 +68,7 @@ pub(crate) fn manifest(models: &[&str], workloads: &[NamedWorkload]) -> Manifest
         controls: Controls { delay_ns: DELAY_NS, work_ns: WORK_NS },
         workloads: workloads.to_vec(),
         claims: Vec::new(),
+        placement: None,
         arms: models.iter().map(|it| arm((*it).to_owned(), it, ArmKind::Model)).chain(controls).collect(),
     }
 }

@@ -10,6 +10,7 @@ use inflight_harness::environment::steady;
 use inflight_harness::store::Store;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, PACKED_RECORDS, RECORDS, STUDY};
 use inflight_record::jsonl::{Cut, JsonlError};
+use inflight_record::study::StudyPlacement;
 use inflight_record::{Arm, Environment, Manifest, Row, jsonl};
 use inflight_report::directory::DirectoryError;
 
@@ -143,6 +144,14 @@ fn differences(
             shard.map_or_else(|| "the whole".to_owned(), |shard| format!("{}/{}", shard.index, shard.of))
         };
         differences.push(format!("the part: {} then, {} now", part(manifest.shard), part(now.shard)));
+    }
+    if manifest.placement != now.placement {
+        let placed = |it: &Manifest| match it.placement {
+            None => "that of the file",
+            Some(StudyPlacement::Split) => "split",
+            Some(StudyPlacement::Shared) => "shared",
+        };
+        differences.push(format!("the placement: {} then, {} now", placed(manifest), placed(now)));
     }
     if let Some(begun) = begun {
         let then = steady(&begun.machine, &begun.software, &begun.limits);

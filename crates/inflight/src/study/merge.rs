@@ -141,6 +141,11 @@ fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) 
             part.manifest.rounds
         );
         ensure!(
+            part.manifest.placement == first.manifest.placement,
+            "{} were begun with different --placement: run all parts with the same",
+            between()
+        );
+        ensure!(
             part.manifest.workloads == first.manifest.workloads && part.manifest.arms == first.manifest.arms,
             "{} were begun with different --workloads or --models: run all parts with the same",
             between()

@@ -38,6 +38,8 @@ pub struct Overrides {
     pub budget: Option<Duration>,
     /// Only every n-th round.
     pub shard: Option<Shard>,
+    /// Instead of the file's placement.
+    pub placement: Option<StudyPlacement>,
 }
 
 /// How many rounds, as the command line says it.
@@ -147,6 +149,7 @@ pub fn prepare(
         seed: study.seed,
         rounds,
         shard: overrides.shard,
+        placement: overrides.placement,
         baseline: lineup::id_of(&study.baseline.value).to_owned(),
         controls: study.controls,
         workloads,
@@ -158,7 +161,7 @@ pub fn prepare(
         text,
         contenders: contenders.into_iter().map(|(_, contender)| contender).collect(),
         peers: from_outside,
-        placement: match study.placement {
+        placement: match overrides.placement.unwrap_or(study.placement) {
             StudyPlacement::Split => Placement::Split,
             StudyPlacement::Shared => Placement::Shared,
         },

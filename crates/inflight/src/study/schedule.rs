@@ -118,6 +118,7 @@ mod tests {
             controls: Controls { delay_ns: 1, work_ns: 1 },
             workloads: workloads.to_vec(),
             claims: Vec::new(),
+            placement: None,
             arms: vec![arm("a"), arm("b")],
         }
     }

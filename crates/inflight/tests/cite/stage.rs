@@ -104,6 +104,7 @@ fn manifest(first: &Record) -> Manifest {
             workload: first.workload.workload(),
         }],
         claims: Vec::new(),
+        placement: None,
         arms: vec![arm("sequential", Label::Idiomatic), arm("raw-epoll", Label::Floor)],
     }
 }

@@ -63,6 +63,7 @@ fn a_directory_is_gone_on_with_only_as_it_was_begun() {
     refused(&stage.run("--rounds 1"), "holds a study already: go on with it by --resume");
     refused(&stage.run("--rounds 2 --resume"), "rounds: Fixed(1) then, Fixed(2) now");
     refused(&stage.run("--rounds 1 --shard 1/2 --resume"), "the part: the whole then, 1/2 now");
+    refused(&stage.run("--rounds 1 --placement shared --resume"), "the placement: that of the file then, shared now");
     let study = fs::read_to_string(stage.file()).unwrap();
     fs::write(stage.file(), format!("# edited\n{study}")).unwrap();
     refused(&stage.run("--rounds 1 --resume"), "the study file: not the text of study.toml");
