@@ -80,7 +80,7 @@ else
         refuse "--nodes $count: in partition $partition ${#nodes[@]} can be used${nodes[*]:+: ${nodes[*]}}"
     nodes=("${nodes[@]:0:count}")
     for node in "${nodes[@]}"; do
-        case $node in log | merged) refuse "a node called $node: that is the name of a directory in $out" ;; esac
+        case $node in log | merged | inflight | "$name") refuse "a node called $node: that is the name of a directory in $out" ;; esac
     done
     # In this order: while fleet.txt is not there, nothing was begun.
     cp "$study" "$out/"
@@ -94,7 +94,13 @@ fi
 program=${binary:-$out/inflight}
 
 job_of() { awk -v name="$1" '$1 == name { id = $2 } END { print id }' "$out/jobs.txt"; }
-in_queue() { [ -n "$1" ] && [ -n "$(squeue --noheader --jobs "$1" --format %A 2> /dev/null || true)" ]; }
+in_queue() { # in_queue JOB: a job that Slurm has forgotten is in no queue; where Slurm does not answer, nothing is submitted
+    local said
+    [ -n "$1" ] || return 1
+    if said=$(squeue --noheader --jobs "$1" --format %A 2>&1); then [ -n "$said" ]; return; fi
+    [[ $said == *'Invalid job id'* ]] || { echo "error: squeue: $said" >&2; exit 1; }
+    return 1
+}
 submit() { # submit NAME [what else sbatch is told]: notes the job's id for the next time, and prints it
     local id
     id=$(sbatch --parsable --partition "$partition" --job-name "inflight-$1" --nodes 1 --export ALL \

@@ -138,7 +138,12 @@ impl Attempt<'_> {
         // Where a warm-up follows, what it leaves behind is the model's.
         let before_warm_up = baseline(Connections::Warm);
         self.send_job(server, worker)?;
-        match self.hear(worker, self.limit + PATIENCE, "ready", Broken::Overran)? {
+        let ready = self.hear(worker, self.limit + PATIENCE, "ready", Broken::Overran);
+        // A worker whose server is lost waits for good: that is no answer of the model's.
+        match ready.map_err(|broken| match (broken, server.look()) {
+            (Broken::Overran(_), Err(lost)) => lost.into(),
+            (broken, _) => broken,
+        })? {
             FromWorker::Ready => {}
             other => return Err(unexpected("ready", &other)),
         }

@@ -160,6 +160,7 @@ fn carried(counted: &Counted<'_>, elsewhere: &Elsewhere) -> link::Carried {
         bytes_per_s: elsewhere.side.link_bytes_per_s,
         wall_ns: counted.wall_ns,
         ideal_ns: elsewhere.declared_ideal_ns,
+        delay_ns: counted.workload.delay_ns,
     }
 }
 
@@ -242,7 +243,7 @@ mod tests {
         assert_eq!(flagged(|side| side.counters.throttled_ns = 1), [Flag::Throttled]);
         assert_eq!(flagged(|side| side.counters.foreign_ns = 110 * MS), [Flag::ForeignLoad]);
         assert_eq!(flagged(|side| side.other_requests = 1), [Flag::ForeignLoad]);
-        assert_eq!(flagged(|side| side.link_bytes_per_s = 1_000_000), [Flag::LinkSaturated]);
+        assert_eq!(flagged(|side| side.link_bytes_per_s = 100_000), [Flag::LinkSaturated]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct Remote {
 
 impl Remote {
     /// Finds the server at `http://HOST:PORT`, waits for it up to `patience`, asks for its machine, and measures the way from
-    /// it, which takes a second. `on_wait` hears when the first try has failed.
+    /// it, which takes a second, and forty round trips where that is longer. `on_wait` hears when the first try has failed.
     ///
     /// # Errors
     /// The address is none, nobody answers there, the token is not the server's, or `stop` was set.

@@ -76,7 +76,7 @@ pub struct StudyArguments {
     #[arg(long, conflicts_with_all = ["out", "resume", "shard", "wait_lock", "node", "expect", "server"])]
     fingerprint: bool,
     /// Show how far all studies in this directory and below it are, from their records alone, and run nothing: once, or on a
-    /// terminal until all are done.
+    /// terminal until all are done (never, where precision decides the end).
     #[arg(long, value_name = "DIR", exclusive = true)]
     watch: Option<PathBuf>,
     #[command(flatten)]

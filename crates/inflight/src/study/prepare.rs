@@ -149,7 +149,7 @@ pub fn prepare(
         seed: study.seed,
         rounds,
         shard: overrides.shard,
-        placement: overrides.placement,
+        placement: overrides.placement.filter(|asked| *asked != study.placement),
         baseline: lineup::id_of(&study.baseline.value).to_owned(),
         controls: study.controls,
         workloads,

@@ -88,7 +88,8 @@ impl<'a> On<'a> {
 /// The studies of enough machines, and a sentence on each other one.
 pub(super) fn groups<'a>(sources: &[Source<'a>]) -> Result<(Vec<Group<'a>>, Vec<String>), PortabilityError> {
     let mut by_study: Vec<(&str, Vec<&Source<'a>>)> = Vec::new();
-    for source in sources.iter().filter(|source| !source.summary.machines.is_empty()) {
+    let counts = |source: &&Source<'a>| !source.summary.machines.is_empty() && !repeats(source, sources);
+    for source in sources.iter().filter(counts) {
         match by_study.iter_mut().find(|(study, _)| *study == source.summary.study) {
             Some((_, all)) => all.push(source),
             None => by_study.push((source.summary.study.as_str(), vec![source])),
@@ -109,6 +110,14 @@ pub(super) fn groups<'a>(sources: &[Source<'a>]) -> Result<(Vec<Group<'a>>, Vec<
         groups.extend(sources.first().map(|first| Group { first: first.summary, machines }));
     }
     if groups.is_empty() { Err(PortabilityError::TooFew { of: few }) } else { Ok((groups, few)) }
+}
+
+/// Whether it was merged from others that are there too: a fleet's directory holds its nodes, and what they come to.
+fn repeats(source: &Source<'_>, all: &[Source<'_>]) -> bool {
+    let ids = &source.summary.study_ids;
+    let held_apart =
+        |id| all.iter().any(|other| other.summary.study_ids.len() < ids.len() && other.summary.study_ids.contains(id));
+    ids.len() > 1 && ids.iter().all(held_apart)
 }
 
 fn machines<'a>(sources: &[&Source<'a>]) -> Vec<On<'a>> {

@@ -86,6 +86,19 @@ fn a_ratio_that_all_machines_have_holds_everywhere() {
 }
 
 #[test]
+fn what_was_merged_from_others_that_are_there_counts_once() {
+    let nodes: Vec<Node<'_>> = ["node1", "node2", "node3"].map(|name| (name, 300, false)).into();
+    let mut summaries = summaries(&nodes);
+    let mut merged = summaries[0].clone();
+    merged.study_ids = summaries.iter().flat_map(|summary| summary.study_ids.clone()).collect();
+    summaries.push(merged);
+    let with_merged: Vec<Node<'_>> = nodes.iter().copied().chain([("merged", 300, false)]).collect();
+    let portability = Portability::of(&sources(&with_merged, &summaries)).unwrap();
+    let named: Vec<&str> = portability.studies[0].machines.iter().map(|machine| machine.name.as_str()).collect();
+    assert_eq!(named, ["node1", "node2", "node3"]);
+}
+
+#[test]
 fn a_ratio_on_the_other_side_somewhere_is_reversed_there() {
     let row = excess([300, 310, 320, 2_700], [false, false, false, true]);
     assert_eq!(row.verdict, Verdict::Reversed);

@@ -14,7 +14,7 @@ use crate::units::percent;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// No machine is on the other side of the baseline, and the next one's ratio is on this side too, with 95 %.
+    /// Told on one machine or more and on none the other way round, and the next one's ratio is on this side too, with 95 %.
     HoldsEverywhere,
     /// All machines are on one side; the next one may not be.
     HoldsOnAllSeen,

@@ -1,5 +1,6 @@
 //! Studies below a directory, read while they are being written: whole lines only, each once, and without a lock.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -55,7 +56,9 @@ impl Places {
             place.fault = place.read(&path).err().map(|error| format!("{error:#}"));
         }
         let mut by_parts: Vec<&Place> = self.places.values().collect();
-        by_parts.sort_by_key(|place| place.parts.len());
+        // Of two that hold the same parts, the one that is further: what was merged before the last of them ended stays behind.
+        let batches = |place: &Place| place.parts.iter().flat_map(|part| part.rounds.values()).sum::<u64>();
+        by_parts.sort_by_cached_key(|place| (place.parts.len(), Reverse(batches(place)), place.name == "merged"));
         let mut seen = BTreeSet::new();
         by_parts.retain(|place| {
             let new = |part: &Part| seen.insert(part.manifest().study_id.clone());
@@ -78,7 +81,12 @@ fn find(directory: &Path, found: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
         // What a merge is putting together has a hidden name.
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         if !hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            find(&entry.path(), found)?;
+            match find(&entry.path(), found) {
+                // It went while we were on our way: what was merged is made anew.
+                Err(error)
+                    if error.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == io::ErrorKind::NotFound) => {}
+                found => found?,
+            }
         }
     }
     Ok(())
