@@ -2,9 +2,10 @@
 //!
 //! An id is `study/workload/model/metric`, with `@environment` behind it where the study ran in several environments. The
 //! same study may stand in several directories: an id by itself means the newest one, by the date with which the name of
-//! the directory above it begins, and of one day the one that was begun last, where they are of one machine; a
-//! directory's name and a colon before the id means that one (`2026-11-21-2-cpu-vm:quick/c60/raw-epoll/excess`). Figures
-//! are always made from the records, never read from a `summary.json`.
+//! the directory above it begins, and of one day the one that was begun last, where they are of one machine. Those that
+//! stand beside each other in one directory, as the nodes of a fleet do, are not meant where there is one that stands
+//! alone. A directory's name and a colon before the id means that one (`2026-11-21-2-cpu-vm:quick/c60/raw-epoll/excess`).
+//! Figures are always made from the records, never read from a `summary.json`.
 
 mod find;
 mod studies;

@@ -102,10 +102,15 @@ fn is_of(id: &str, directory: &StudyDirectory) -> bool {
 }
 
 /// The one whose day is the last, and of those of one day and one machine the one that was begun last. Two of the same day
-/// may be of two machines, or parts of one study beside each other, between which nobody but the writer can choose.
+/// may be of two machines, between which nobody but the writer can choose. Those that stand beside each other in one directory
+/// (nodes of a fleet, parts of a study) are not meant where there is one that stands alone.
 fn newest<'a>(asked: &str, directories: Vec<&'a StudyDirectory>) -> Result<&'a StudyDirectory, LibraryError> {
-    let last = directories.iter().map(|it| it.date()).max();
-    let newest: Vec<&StudyDirectory> = directories.into_iter().filter(|it| Some(it.date()) == last).collect();
+    let beside =
+        |one: &StudyDirectory| directories.iter().filter(|it| it.path().parent() == one.path().parent()).count() > 1;
+    let alone: Vec<&StudyDirectory> = directories.iter().copied().filter(|it| !beside(it)).collect();
+    let meant = if alone.is_empty() { directories } else { alone };
+    let last = meant.iter().map(|it| it.date()).max();
+    let newest: Vec<&StudyDirectory> = meant.into_iter().filter(|it| Some(it.date()) == last).collect();
     match newest.as_slice() {
         [one] => Ok(one),
         several => {

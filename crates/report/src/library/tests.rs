@@ -115,6 +115,19 @@ fn the_newest_directory_is_meant_unless_another_is_named() {
 }
 
 #[test]
+fn the_nodes_of_a_fleet_are_meant_by_their_names_only() {
+    let results = tempfile::tempdir().unwrap();
+    for directory in ["2026-01-02-box/s", "2026-02-02-fleet/node1", "2026-02-02-fleet/node2"] {
+        study(results.path(), directory, as_it_is);
+    }
+    let id = "s/c500/base/makespan";
+    let library = Library::open(results.path()).unwrap();
+    assert!(library.figure(id).unwrap().directory.path().ends_with("2026-01-02-box/s"));
+    let node = library.figure(&format!("2026-02-02-fleet/node2:{id}")).unwrap();
+    assert!(node.directory.path().ends_with("2026-02-02-fleet/node2"));
+}
+
+#[test]
 fn two_of_the_same_day_are_told_apart_by_the_writer_alone() {
     let results = tempfile::tempdir().unwrap();
     for directory in ["2026-01-02-box/s", "2026-01-02-other/s", "2026-01-01-box/s"] {
