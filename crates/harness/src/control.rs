@@ -8,7 +8,8 @@ use inflight_record::Card;
 use nix::time::{ClockId, clock_gettime};
 
 use crate::batch::Batch;
-use crate::model::{Client, Model, ModelError, Setup};
+use crate::error::ModelError;
+use crate::model::{Client, Model, Setup};
 
 /// A model that does more than it has to: the batch takes `delay` longer, and each request costs `work` more CPU time.
 ///

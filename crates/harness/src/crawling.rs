@@ -6,8 +6,8 @@ use std::thread::{self, JoinHandle};
 use inflight_record::CrawlFigures;
 
 use crate::batch::Batch;
+use crate::error::ModelError;
 use crate::feed::{Crawler, Feed, Keeper};
-use crate::model::ModelError;
 
 /// A store that takes over what a crawl hands on.
 pub(crate) struct Keeping {

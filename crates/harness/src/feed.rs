@@ -13,7 +13,7 @@ use event_listener::{Event, Listener as _};
 use inflight_record::CrawlFigures;
 
 use crate::clock::Clock;
-use crate::model::ModelError;
+use crate::error::ModelError;
 
 /// How many items the queue before the store holds: enough that a store that writes in batches never starves, and little
 /// enough that memory does not grow with the crawl.

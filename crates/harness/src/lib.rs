@@ -13,6 +13,7 @@ pub mod control;
 mod crawling;
 pub mod driver;
 pub mod environment;
+mod error;
 pub mod feed;
 pub mod figures;
 pub mod guards;
@@ -30,4 +31,5 @@ pub mod witness;
 pub mod worker;
 
 pub use batch::{Batch, InFlight, Ticket, Urls};
-pub use model::{Client, Model, ModelError, Setup};
+pub use error::ModelError;
+pub use model::{Client, Model, Setup};

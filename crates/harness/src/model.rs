@@ -1,14 +1,11 @@
 //! What a contender implements: a card, a client, and one way to fetch a batch.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use inflight_record::Card;
 
 use crate::batch::Batch;
-
-/// Anything that stops a whole batch: the runtime does not start, a thread cannot be made.
-pub type ModelError = Box<dyn Error + Send + Sync>;
+use crate::error::ModelError;
 
 /// One way to fetch a batch.
 pub trait Model: Sync {

@@ -8,8 +8,9 @@ use inflight_record::{Connections, Workload};
 
 use crate::batch::{Batch, Urls};
 use crate::crawling::{Keeping, Kept};
+use crate::error::ModelError;
 use crate::feed::Crawler;
-use crate::model::{Client, Model, ModelError, Setup};
+use crate::model::{Client, Model, Setup};
 use crate::probes::own::{self, OwnUsage};
 use crate::protocol::{CHUNK, FromWorker, PROTOCOL_VERSION, Part, SampleColumns, ToWorker, Usage};
 

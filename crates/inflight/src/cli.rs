@@ -14,6 +14,7 @@ mod pack;
 mod peers;
 mod pool_process;
 mod portability;
+mod print;
 mod report;
 mod run;
 mod schema;

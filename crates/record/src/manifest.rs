@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::study::StudyPlacement;
 use crate::{Label, Workload};
 
 /// What a study was begun with. A study's directory holds one; a merged directory one for each part.
@@ -94,6 +93,16 @@ pub enum RoundsRule {
         /// Time for all rounds, in nanoseconds.
         budget_ns: u64,
     },
+}
+
+/// Where server and workers run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StudyPlacement {
+    /// The server on the first CPU, workers on the others.
+    Split,
+    /// Both on all CPUs.
+    Shared,
 }
 
 /// One part of a split study: round r is its if r mod `of` = `index` − 1.

@@ -65,9 +65,7 @@
 mod claims;
 mod expand;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
+pub use crate::manifest::StudyPlacement;
 use crate::manifest::{Claim, Controls, NamedWorkload, RoundsRule};
 pub use crate::placed::{FileError, Place, Placed};
 use crate::placed::{Table, Value, check_name, parse};
@@ -81,16 +79,6 @@ pub const DEFAULT_PRECISION: f64 = 0.02;
 pub const DEFAULT_BUDGET_NS: u64 = 20 * 60 * 1_000_000_000;
 /// Most rounds.
 pub const MAX_ROUNDS: u32 = 10_000;
-
-/// Where server and workers run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StudyPlacement {
-    /// The server on the first CPU, workers on the others.
-    Split,
-    /// Both on all CPUs.
-    Shared,
-}
 
 /// Which peers a study names.
 #[derive(Debug, Clone, PartialEq, Eq)]

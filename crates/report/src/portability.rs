@@ -15,6 +15,8 @@ pub(crate) mod tests;
 mod text;
 mod verdict;
 
+use std::collections::HashSet;
+
 use inflight_record::{Label, Machine, Software, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,7 @@ pub use verdict::{Separation, Verdict};
 
 use crate::metric::Metric;
 use crate::style::placement;
-use crate::summary::{Dates, PlacedSummary};
+use crate::summary::{Dates, PlacedSummary, WorkloadSummary};
 
 /// Version of the schema of portability.
 pub const PORTABILITY_VERSION: u32 = 1;
@@ -216,7 +218,7 @@ impl Portability {
     /// by the same id, everywhere; one part of a study is given twice.
     pub fn of(sources: &[Source<'_>]) -> Result<Self, PortabilityError> {
         let (groups, left_out) = gather::groups(sources)?;
-        let studies = groups.iter().map(seen::study).collect();
+        let studies = groups.iter().map(study).collect();
         Ok(Self { portability_version: PORTABILITY_VERSION, studies, left_out })
     }
 
@@ -225,5 +227,20 @@ impl Portability {
     pub fn to_json(&self) -> String {
         // Names and numbers only: there is nothing in it that JSON cannot hold.
         serde_json::to_string_pretty(self).map_or_else(|error| format!("{error}\n"), |text| text + "\n")
+    }
+}
+
+/// What is said of one study.
+fn study(group: &gather::Group<'_>) -> StudyPortability {
+    let mut known = HashSet::new();
+    let all = group.machines.iter().flat_map(|on| &on.machine.workloads);
+    let workloads: Vec<&WorkloadSummary> = all.filter(|workload| known.insert(workload.id.as_str())).collect();
+    StudyPortability {
+        study: group.first.study.clone(),
+        question: group.first.question.clone(),
+        baseline: group.first.baseline.clone(),
+        machines: group.machines.iter().map(|on| on.entry.clone()).collect(),
+        workloads: workloads.iter().map(|it| seen::workload(group, it)).collect(),
+        crossovers: crossovers::crossovers(group, &workloads),
     }
 }

@@ -23,6 +23,7 @@
 pub mod auto;
 mod crossing;
 mod detect;
+mod effects;
 mod holm;
 mod interval;
 mod littles_law;
@@ -40,12 +41,13 @@ mod tie_groups;
 
 pub use crossing::{Crossing, crossing};
 pub use detect::{half_width, reach, smallest_detectable};
+pub use effects::Effect;
 pub use holm::holm;
 pub use interval::{Interval, Stopping};
 pub use littles_law::littles_law;
 pub use location::{least_rounds, location, median_interval};
 pub use median::{median, nearest_rank};
-pub use random_effects::{Effect, LEAST_EFFECTS, RandomEffects, random_effects};
+pub use random_effects::{LEAST_EFFECTS, RandomEffects, random_effects};
 pub use ratios::log_ratios;
 pub use shift::{rounds_for_shift, shift};
 pub use sign_flip::{least_p, rounds_for_ranks, sign_flip};

@@ -1,8 +1,8 @@
 //! The distribution of the spread between machines given their estimates, and what follows from it by integration.
 
 use crate::Interval;
+use crate::effects::{Common, Effect, farthest};
 use crate::null::normal_below;
-use crate::random_effects::{Common, Effect, farthest};
 
 /// What may lie outside on either side of an interval.
 pub(crate) const TAIL: f64 = 0.025;

@@ -69,6 +69,6 @@ pub fn run(arguments: &AdviseArguments) -> anyhow::Result<u8> {
         advise::advise(&question, &studies).with_context(|| format!("--results {}", arguments.results.display()))?;
     let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
     let text = if arguments.json { advice.to_json() } else { advise::text(&advice, style) };
-    super::run::print_line(text.trim_end())?;
+    super::print::print_line(text.trim_end())?;
     Ok(if advice.answers() { FINE } else { NO_ANSWER })
 }

@@ -18,7 +18,7 @@ use inflight_record::{CrawlFigures, Environment, Outcome, Record, Workload, text
 use inflight_report::table::Style;
 
 use super::elsewhere::ElsewhereArguments;
-use super::run::print_line;
+use super::print::print_line;
 use super::{FINE, INTERRUPTED, PlacementWord, SOMETHING_FAILED};
 
 #[derive(Debug, Args)]

@@ -51,7 +51,7 @@ pub fn run(arguments: &CiteArguments) -> anyhow::Result<u8> {
             ids.join("\n")
         }
     };
-    match super::run::print_line(text.trim_end()) {
+    match super::print::print_line(text.trim_end()) {
         // Whoever looks through ids may stop reading.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(FINE),

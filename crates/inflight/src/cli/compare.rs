@@ -37,7 +37,7 @@ pub fn run(arguments: &CompareArguments) -> anyhow::Result<u8> {
     let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
     let text =
         if arguments.json { comparison.to_json() } else { compare::text(&comparison, arguments.fail_above, style) };
-    super::run::print_line(text.trim_end())?;
+    super::print::print_line(text.trim_end())?;
     match (arguments.fail_above, comparison.nothing_compared()) {
         // That B lost what A has is a finding too, even where it lost all.
         (Some(above), _) if comparison.fails(above) => Ok(SOMETHING_FAILED),

@@ -69,6 +69,6 @@ pub fn run(arguments: &CostsArguments) -> anyhow::Result<u8> {
         return Ok(INTERRUPTED);
     }
     measured?;
-    super::run::print_line(&out.display().to_string())?;
+    super::print::print_line(&out.display().to_string())?;
     Ok(if failed { SOMETHING_FAILED } else { FINE })
 }

@@ -62,8 +62,8 @@ pub fn run() -> anyhow::Result<u8> {
     let foreign = guards::foreign_share() * 100.0;
     let meaning = if foreign > 10.0 { "above 10 %: batches would be flagged" } else { "below 10 %: fit to measure" };
     row("foreign load now", format!("{foreign:.0} % of a core"), meaning, "end what runs beside");
-    super::run::print_line(&table.to_string())?;
-    super::run::print_line(&format!(
+    super::print::print_line(&table.to_string())?;
+    super::print::print_line(&format!(
         "With these limits C may be up to {}. This process may use CPUs {:?}.",
         lowest.unwrap_or(0),
         child::allowed_cpus()

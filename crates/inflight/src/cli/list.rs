@@ -52,19 +52,19 @@ pub fn run(arguments: &ListArguments) -> anyhow::Result<u8> {
                 None => serde_json::to_string(card)?,
                 Some(costs) => serde_json::to_string(&WithCosts { card, costs: costs.of(&card.id) })?,
             };
-            super::run::print_line(&line)?;
+            super::print::print_line(&line)?;
         }
         return Ok(FINE);
     }
     match costs {
         None => {
-            super::run::print_line(&with_ideas(&cards).to_string())?;
+            super::print::print_line(&with_ideas(&cards).to_string())?;
             for (alias, id) in lineup::ALIASES {
-                super::run::print_line(&format!("{alias} is another name of {id}."))?;
+                super::print::print_line(&format!("{alias} is another name of {id}."))?;
             }
         }
         Some(costs) => {
-            super::run::print_line(&format!("{}\n{}", with_costs(&cards, &costs), notes(&costs).trim_end()))?;
+            super::print::print_line(&format!("{}\n{}", with_costs(&cards, &costs), notes(&costs).trim_end()))?;
         }
     }
     Ok(FINE)

@@ -32,7 +32,7 @@ pub fn run(arguments: &MergeArguments) -> anyhow::Result<u8> {
     }
     let machines: std::collections::BTreeSet<&str> =
         merged.parts.iter().map(|part| part.environment_id.as_str()).collect();
-    super::run::print_line(&format!(
+    super::print::print_line(&format!(
         "{} records of {} parts on {} machines are in {}",
         merged.records,
         merged.parts.len(),

@@ -19,7 +19,7 @@ pub struct PackArguments {
 
 pub fn run(arguments: &PackArguments) -> anyhow::Result<u8> {
     let done = if arguments.unpack { jsonl::unpack(&arguments.directory)? } else { jsonl::pack(&arguments.directory)? };
-    super::run::print_line(&said(&done))?;
+    super::print::print_line(&said(&done))?;
     Ok(FINE)
 }
 

@@ -13,7 +13,7 @@ use inflight_harness::plan::Contender;
 use inflight_record::peers::Peer;
 use inflight_record::{Connections, Flag, Outcome, Record, Workload};
 
-use super::run::print_line;
+use super::print::print_line;
 use super::{FINE, INTERRUPTED, SOMETHING_FAILED};
 
 #[derive(Debug, Args)]

@@ -46,7 +46,7 @@ pub fn run(arguments: &PortabilityArguments) -> anyhow::Result<u8> {
     }
     let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
     let text = if arguments.json { portability.to_json() } else { text(&portability, style) };
-    super::run::print_line(text.trim_end())?;
+    super::print::print_line(text.trim_end())?;
     Ok(FINE)
 }
 

@@ -21,7 +21,7 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<u8> {
     }
     let (studies, files) = (published.studies.len(), published.files.len());
     let plural = if studies == 1 { "study" } else { "studies" };
-    super::run::print_line(&format!(
+    super::print::print_line(&format!(
         "{studies} {plural}, {files} files: {}",
         arguments.directory.join("README.md").display()
     ))?;

@@ -1,6 +1,5 @@
 //! `inflight run`: one workload, interleaved rounds, records and a table.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -76,11 +75,4 @@ fn asked(arguments: &RunArguments) -> anyhow::Result<Asked> {
         None => Vec::new(),
     };
     Ok(Asked { workload, rounds: arguments.rounds, seed, peers })
-}
-
-/// Prints a line on stdout; an error where nobody reads it any more.
-pub fn print_line(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{text}")?;
-    stdout.flush()
 }

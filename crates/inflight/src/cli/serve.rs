@@ -48,7 +48,7 @@ pub fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
             1 => format!("listening on http://{address}"),
             hosts => format!("listening on {hosts} hosts from http://{address}"),
         };
-        let _ = super::run::print_line(&text);
+        let _ = super::print::print_line(&text);
     })?;
     Ok(FINE)
 }

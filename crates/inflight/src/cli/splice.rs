@@ -9,7 +9,7 @@ use clap::Args;
 use inflight_report::Library;
 use inflight_report::splice::{Spliced, splice};
 
-use super::run::print_line;
+use super::print::print_line;
 use super::{BAD_INPUT, FINE, SOMETHING_FAILED};
 
 /// Directories that hold what others wrote. Those whose names begin with a dot are passed by too.

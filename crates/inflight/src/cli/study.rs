@@ -92,7 +92,7 @@ pub fn run(arguments: &StudyArguments) -> anyhow::Result<u8> {
         StudyArguments { file: Some(file), fingerprint: true, .. } => {
             let environment = software::environment();
             let prepared = prepare(file, &arguments.overrides(), &environment, Path::new(OURSELVES))?;
-            super::run::print_line(&Fingerprint::of(&prepared.manifest, &environment.software).to_string())?;
+            super::print::print_line(&Fingerprint::of(&prepared.manifest, &environment.software).to_string())?;
             Ok(FINE)
         }
         StudyArguments { file: Some(file), out: Some(out), .. } => study(file, out, arguments),

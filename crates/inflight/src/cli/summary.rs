@@ -24,14 +24,14 @@ pub fn run(arguments: &SummaryArguments) -> anyhow::Result<u8> {
     let summary = summarise(&arguments.directory)?;
     let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
     let text = if arguments.json { summary.to_json() } else { summary::tables(&summary, style) };
-    super::run::print_line(text.trim_end())?;
+    super::print::print_line(text.trim_end())?;
     Ok(FINE)
 }
 
 /// Sums up a study that has just ended.
 pub fn show(directory: &Path) -> anyhow::Result<()> {
     let summary = summarise(directory)?;
-    match super::run::print_line(summary::tables(&summary, Style::Terminal).trim_end()) {
+    match super::print::print_line(summary::tables(&summary, Style::Terminal).trim_end()) {
         // The study is whole, and its summary on disk, whether somebody reads on or not.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),

@@ -12,7 +12,7 @@ pub fn run(arguments: &TableArguments) -> anyhow::Result<u8> {
     anyhow::ensure!(!records.is_empty(), "{} holds no records", arguments.file.display());
     let environments = environments(&arguments.file)?;
     let style = if arguments.markdown { Style::Markdown } else { Style::Terminal };
-    super::run::print_line(inflight_report::tables(&records, &environments, style).trim_end())?;
+    super::print::print_line(inflight_report::tables(&records, &environments, style).trim_end())?;
     Ok(FINE)
 }
 

@@ -31,7 +31,7 @@ pub fn run(directory: &Path) -> anyhow::Result<u8> {
     };
     let (mut text, mut done) = look()?;
     if !io::stdout().is_terminal() {
-        super::run::print_line(&text)?;
+        super::print::print_line(&text)?;
         return Ok(FINE);
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout())
@@ -42,7 +42,7 @@ pub fn run(directory: &Path) -> anyhow::Result<u8> {
         (text, done) = look()?;
     }
     bar.finish_and_clear();
-    super::run::print_line(&text)?;
+    super::print::print_line(&text)?;
     Ok(FINE)
 }
 

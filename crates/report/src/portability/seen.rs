@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use inflight_record::Label;
 use inflight_stats::{Effect, Interval, random_effects};
 
-use super::crossovers::crossovers;
 use super::gather::{Group, On};
 use super::verdict::judged;
-use super::{OnMachine, Row, Side, StudyPortability, Together, WorkloadPortability};
+use super::{OnMachine, Row, Side, Together, WorkloadPortability};
 use crate::metric::{Metric, memory_differs};
 use crate::study::stopping;
 use crate::summary::{Figure, Summary, WorkloadSummary, twelve};
@@ -17,21 +16,7 @@ use crate::summary::{Figure, Summary, WorkloadSummary, twelve};
 /// steps all rounds may agree, and an interval of no width would outweigh every other machine.
 const LEAST_ERROR: f64 = 1e-4;
 
-pub(super) fn study(group: &Group<'_>) -> StudyPortability {
-    let mut seen = HashSet::new();
-    let all = group.machines.iter().flat_map(|on| &on.machine.workloads);
-    let workloads: Vec<&WorkloadSummary> = all.filter(|workload| seen.insert(workload.id.as_str())).collect();
-    StudyPortability {
-        study: group.first.study.clone(),
-        question: group.first.question.clone(),
-        baseline: group.first.baseline.clone(),
-        machines: group.machines.iter().map(|on| on.entry.clone()).collect(),
-        workloads: workloads.iter().map(|it| workload(group, it)).collect(),
-        crossovers: crossovers(group, &workloads),
-    }
-}
-
-fn workload(group: &Group<'_>, workload: &WorkloadSummary) -> WorkloadPortability {
+pub(super) fn workload(group: &Group<'_>, workload: &WorkloadSummary) -> WorkloadPortability {
     let models = models(group, &workload.id);
     let metrics = Metric::DECISIVE.into_iter().filter(|metric| metric.absent(&workload.workload).is_none());
     let rows = metrics.flat_map(|metric| models.iter().map(move |model| (metric, *model)));
