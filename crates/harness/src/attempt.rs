@@ -140,9 +140,9 @@ impl Attempt<'_> {
         self.send_job(server, worker)?;
         let ready = self.hear(worker, self.limit + PATIENCE, "ready", Broken::Overran);
         // A worker whose server is lost waits for good: that is no answer of the model's.
-        match ready.map_err(|broken| match (broken, server.look()) {
-            (Broken::Overran(_), Err(lost)) => lost.into(),
-            (broken, _) => broken,
+        match ready.map_err(|broken| match broken {
+            Broken::Overran(_) => server.look().err().map_or(broken, Broken::from),
+            broken => broken,
         })? {
             FromWorker::Ready => {}
             other => return Err(unexpected("ready", &other)),

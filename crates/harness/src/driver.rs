@@ -91,7 +91,7 @@ pub fn run<E>(
     let _ = limits::raise_nofile();
     let home = allowed_cpus();
     let elsewhere = plan.server.elsewhere();
-    let cpus = elsewhere.map_or_else(|| plan.placement.cpus(&home), |remote| remote.cpus(&home));
+    let cpus = plan.server.cpus(plan.placement, &home);
     // With the server elsewhere, driver and worker share what is here.
     let (own, all_cpus) = match elsewhere {
         Some(_) => (&home, home.len() as u64),

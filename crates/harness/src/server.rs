@@ -14,6 +14,7 @@ use inflight_record::hosts::host;
 use inflight_record::{Ledger, OpenBatch, TokenKey};
 
 use crate::child::{Child, Program, Silence};
+use crate::plan::{Cpus, Placement};
 
 pub use around::Across;
 pub use remote::Remote;
@@ -122,6 +123,12 @@ impl ServerAt {
             Self::Here(_) => None,
             Self::Elsewhere(remote) => Some(remote),
         }
+    }
+
+    /// The CPUs of a run with it, of those that this process may use; `placement` is for one that is started here.
+    #[must_use]
+    pub fn cpus(&self, placement: Placement, allowed: &[u32]) -> Cpus {
+        self.elsewhere().map_or_else(|| placement.cpus(allowed), |remote| remote.cpus(allowed))
     }
 
     /// The server for one batch, on these CPUs if it is started for it.

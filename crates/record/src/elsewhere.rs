@@ -89,8 +89,9 @@ impl RoundTrip {
         self.before.median_ns.max(self.after.median_ns)
     }
 
-    /// Both, as rows hold them.
-    pub(crate) fn pair_ns(&self) -> (u64, u64) {
+    /// [`RoundTrip::min_ns`] and [`RoundTrip::median_ns`], as rows hold them.
+    #[must_use]
+    pub fn pair_ns(&self) -> (u64, u64) {
         (self.min_ns(), self.median_ns())
     }
 }

@@ -46,6 +46,19 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Whether this part runs the round.
+    #[must_use]
+    pub fn has(&self, round: u32) -> bool {
+        self.shard.is_none_or(|shard| shard.has(round))
+    }
+
+    /// How many rounds this part runs; `None` where precision decides.
+    #[must_use]
+    pub fn own_rounds(&self) -> Option<usize> {
+        let RoundsRule::Fixed(rounds) = self.rounds else { return None };
+        Some((0..rounds).filter(|round| self.has(*round)).count())
+    }
+
     /// When it was begun, as its id has it, in UTC: `20261121T095944Z`; `None` where its id has no time.
     ///
     /// ```

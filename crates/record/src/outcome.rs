@@ -54,7 +54,7 @@ pub enum Flag {
     ServerSaturated,
     /// The server held responses notably longer than asked.
     HoldLate,
-    /// The way from a server elsewhere was busy for most of what the batch took beyond its ideal.
+    /// What the way from a server elsewhere added is most of what the batch took beyond its declared ideal.
     LinkSaturated,
     /// A `warm` batch opened connections.
     WarmOpened,

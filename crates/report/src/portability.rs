@@ -27,8 +27,7 @@ pub use text::{section, text};
 pub use verdict::{Separation, Verdict};
 
 use crate::metric::Metric;
-use crate::style::placement;
-use crate::summary::{Dates, PlacedSummary, WorkloadSummary};
+use crate::summary::{Dates, PlacedSummary, Unit, WorkloadSummary, limits, with_limits};
 
 /// Version of the schema of portability.
 pub const PORTABILITY_VERSION: u32 = 1;
@@ -90,9 +89,7 @@ impl MachineEntry {
     /// Hardware, restriction, kernel, build and placement in words.
     #[must_use]
     pub fn described(&self) -> String {
-        let placed = self.placed.as_ref().map_or_else(String::new, |placed| {
-            format!("; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus))
-        });
+        let placed = self.placed.as_ref().map_or_else(String::new, PlacedSummary::text);
         format!("{}{placed}", crate::style::machine(&self.machine, &self.software))
     }
 }
@@ -208,6 +205,18 @@ pub struct Together {
     pub q: f64,
     /// The chance of a Q as large where all machines have one ratio.
     pub p: f64,
+}
+
+impl Together {
+    /// The middle of all with its limits, in words.
+    pub(crate) fn text(&self) -> String {
+        with_limits(Unit::Ratio, self.ratio, Some((self.low, self.high)))
+    }
+
+    /// The limits of the next machine's ratio, in words.
+    pub(crate) fn next_text(&self) -> String {
+        limits(Unit::Ratio, self.ratio, (self.next_low, self.next_high))
+    }
 }
 
 impl Portability {

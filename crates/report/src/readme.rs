@@ -9,8 +9,8 @@ use crate::answer::answers;
 use crate::chart::{Chart, LeftOut};
 use crate::costs;
 use crate::study::StudyRecords;
-use crate::style::{Style, machine, placement};
-use crate::summary::{self, MachineSummary, Summary};
+use crate::style::{Style, machine};
+use crate::summary::{self, MachineSummary, PlacedSummary, Summary};
 use crate::units::percent;
 
 /// The first line of what this module writes: a file that begins otherwise is somebody's own.
@@ -93,9 +93,7 @@ fn html(text: &str) -> String {
 }
 
 fn where_it_ran(on: &MachineSummary) -> String {
-    let placed = on.placed.as_ref().map_or_else(String::new, |placed| {
-        format!("; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus))
-    });
+    let placed = on.placed.as_ref().map_or_else(String::new, PlacedSummary::text);
     format!(
         "{} · {}{placed} · {} · environment `{}`\n",
         machine(&on.machine, &on.software),

@@ -45,6 +45,7 @@ pub use yardstick::YardstickSummary;
 use crate::grid;
 use crate::metric::number;
 use crate::study::{Placed, StudyRecords};
+use crate::style::placement;
 use crate::units::duration;
 
 /// Version of the summary's schema.
@@ -124,6 +125,13 @@ pub struct PlacedSummary {
     pub server_cpus: Vec<u32>,
     /// The CPUs that the workers were given.
     pub worker_cpus: Vec<u32>,
+}
+
+impl PlacedSummary {
+    /// In words, as it follows the machine's.
+    pub(crate) fn text(&self) -> String {
+        format!("; {}", placement(&self.placement, &self.server_cpus, &self.worker_cpus))
+    }
 }
 
 impl From<&Placed> for PlacedSummary {

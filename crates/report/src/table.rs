@@ -54,7 +54,7 @@ pub fn header(records: &[Record], environment: Option<&Environment>) -> String {
 
 /// How far away the server was, where it was elsewhere: what the bound leaves out.
 fn away(records: &[Record]) -> String {
-    let trips = records.iter().filter_map(|record| record.round_trip).map(|it| (it.min_ns(), it.median_ns()));
+    let trips = records.iter().filter_map(|record| record.round_trip).map(|it| it.pair_ns());
     RoundTrips::of(trips).map_or_else(String::new, |trips| trips.text() + "\n")
 }
 

@@ -41,7 +41,7 @@ impl Server {
     }
 
     /// One round trip, nanoseconds.
-    fn trip_ns(&mut self) -> Result<u64, ServerError> {
+    pub(super) fn trip_ns(&mut self) -> Result<u64, ServerError> {
         let clock = Clock::start();
         let answer = self.agent.get(format!("{}/health", self.url)).call();
         self.text(answer)?;

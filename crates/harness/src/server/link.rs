@@ -6,7 +6,7 @@ use std::thread;
 
 use inflight_record::workload::MAX_BODY_BYTES;
 
-use super::{PATIENCE, agent};
+use super::{PATIENCE, Server, ServerError, agent};
 use crate::clock::Clock;
 
 /// Downloads at once: where one connection is kept back by its window, several are not.
@@ -18,28 +18,21 @@ const SLOW_START_MOST_NS: u64 = 10_000_000_000;
 
 /// Bytes of bodies a second, at least 1. It is what this way carries, with a server and a reader that do nothing else: where
 /// one of these is slower than the cable, it is theirs.
-pub(super) fn bytes_per_s(url: &str, bearer: &str) -> Result<u64, ureq::Error> {
-    let slow_start_ns = (trip_ns(url)? * SLOW_START_TRIPS).clamp(SLOW_START_NS, SLOW_START_MOST_NS);
+pub(super) fn bytes_per_s(server: &mut Server) -> Result<u64, ServerError> {
+    // The first one opens the connection.
+    server.trip_ns()?;
+    let slow_start_ns = (server.trip_ns()? * SLOW_START_TRIPS).clamp(SLOW_START_NS, SLOW_START_MOST_NS);
     let counted_ns = slow_start_ns..2 * slow_start_ns;
     let clock = Clock::start();
     let counted: u64 = thread::scope(|scope| {
-        let download = || download(url, bearer, clock, &counted_ns);
+        let download = || download(&server.url, &server.word, clock, &counted_ns);
         let downloads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(download)).collect();
         // A download does not panic; one that did has carried nothing.
         downloads.into_iter().map(|download| download.join().unwrap_or(Ok(0))).sum::<Result<u64, _>>()
-    })?;
+    })
+    .map_err(|source| ServerError::Lost { url: server.url.clone(), why: Box::new(source) })?;
     let bytes = u128::from(counted) * 1_000_000_000 / u128::from(slow_start_ns);
     Ok(u64::try_from(bytes).unwrap_or(u64::MAX).max(1))
-}
-
-/// One round trip on a connection that is open, nanoseconds.
-fn trip_ns(url: &str) -> Result<u64, ureq::Error> {
-    let agent = agent(PATIENCE);
-    let health = || agent.get(format!("{url}/health")).call()?.into_body().read_to_vec();
-    health()?;
-    let clock = Clock::start();
-    health()?;
-    Ok(clock.now_ns())
 }
 
 /// Downloads the largest bodies that there are until the time is up; the bytes that came while they counted.

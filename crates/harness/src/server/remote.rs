@@ -49,8 +49,7 @@ impl Remote {
     ) -> Result<Self, ServerError> {
         let url = base_url(address)?;
         let environment = ask(&url, &token, patience, stop, on_wait)?.environment;
-        let link_bytes_per_s = link::bytes_per_s(&url, &token.bearer())
-            .map_err(|source| ServerError::Lost { url: url.clone(), why: Box::new(source) })?;
+        let link_bytes_per_s = link::bytes_per_s(&mut Server::elsewhere(&url, &token, PATIENCE))?;
         Ok(Self { url, token, patience, environment, link_bytes_per_s })
     }
 
@@ -99,7 +98,7 @@ impl Remote {
 
     /// The server for one batch, with connections of its own: those of an earlier batch may lead to a server that is gone.
     pub(crate) fn server(&self) -> Server {
-        Server { child: None, url: self.url.clone(), agent: agent(PATIENCE), word: self.token.bearer() }
+        Server::elsewhere(&self.url, &self.token, PATIENCE)
     }
 
     /// Waits until this machine has `connections` ephemeral ports that are free, or as many as it ever has. A server that
@@ -125,19 +124,24 @@ impl Remote {
     }
 }
 
+impl Server {
+    /// The server at this URL, which waits for so long for each answer.
+    fn elsewhere(url: &str, token: &AccessToken, patience: Duration) -> Self {
+        Self { child: None, url: url.to_owned(), agent: agent(patience), word: token.bearer() }
+    }
+}
+
 /// What the server says of its side, now.
-pub(super) fn report(server: &Server) -> Result<ServerReport, ServerError> {
+pub(super) fn report(server: &mut Server) -> Result<ServerReport, ServerError> {
     let answer = server.agent.get(format!("{}/machine", server.url)).header("authorization", &server.word).call();
-    let read = answer.and_then(|mut answer| Ok((answer.status(), answer.body_mut().read_to_string()?)));
-    match read {
-        Ok((status, text)) if status.is_success() => serde_json::from_str(&text)
-            .map_err(|error| ServerError::Report { url: server.url.clone(), why: error.to_string() }),
-        Ok((StatusCode::UNAUTHORIZED, _)) => Err(ServerError::Token(server.url.clone())),
-        Ok((status, text)) => {
-            let why = format!("status {}: {}", status.as_u16(), text.trim_end());
-            Err(ServerError::Report { url: server.url.clone(), why })
+    let url = server.url.clone();
+    match server.text(answer) {
+        Ok(text) => serde_json::from_str(&text).map_err(|error| ServerError::Report { url, why: error.to_string() }),
+        Err(ServerError::Refused { status, .. }) if status == StatusCode::UNAUTHORIZED => Err(ServerError::Token(url)),
+        Err(ServerError::Refused { status, text }) => {
+            Err(ServerError::Report { url, why: format!("status {status}: {}", text.trim_end()) })
         }
-        Err(error) => Err(ServerError::Lost { url: server.url.clone(), why: Box::new(error) }),
+        Err(error) => Err(error),
     }
 }
 
@@ -152,8 +156,7 @@ fn ask(
     let deadline = Instant::now() + patience;
     let mut on_wait = Some(on_wait);
     loop {
-        let server = Server { child: None, url: url.to_owned(), agent: agent(TRY), word: token.bearer() };
-        let why = match report(&server) {
+        let why = match report(&mut Server::elsewhere(url, token, TRY)) {
             Err(ServerError::Lost { why, .. }) => why,
             answer => return answer,
         };

@@ -126,14 +126,8 @@ impl BatchArguments {
         let interrupted = match ended {
             Ok(()) => false,
             Err(DriverError::Interrupted) => true,
-            Err(DriverError::Listener(error)) => {
+            Err(error @ (DriverError::Listener(_) | DriverError::Server(_))) => {
                 // What ran before is not lost: it is on disk, and its table may still be wanted.
-                eprintln!("error: {error:#}");
-                broken = true;
-                false
-            }
-            Err(error @ DriverError::Server(_)) => {
-                // Nor then.
                 eprintln!("error: {error:#}");
                 broken = true;
                 false

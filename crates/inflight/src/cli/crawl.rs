@@ -96,9 +96,7 @@ fn checked_plan(arguments: &CrawlArguments, environment: &Environment) -> anyhow
         ensure!(models == 1, "--resume goes on with the crawl of one model: name it by --models, instead of {models}");
         ensure!(rounds == 1, "--resume goes on with one crawl: leave --rounds out, instead of {rounds}");
     }
-    let refused = |error| anyhow!("--store: {error}");
-    inflight_crawl::check_store(&crawl.store).map_err(refused)?;
-    inflight_crawl::try_store(&crawl).map_err(refused)?;
+    inflight_crawl::try_store(&crawl).map_err(|error| anyhow!("--store: {error}"))?;
     Ok(plan)
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use inflight_harness::environment::sha256_hex;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, SAMPLES, STUDY};
-use inflight_record::{Environment, Manifest, RoundsRule, Software, jsonl};
+use inflight_record::{Environment, Manifest, Software, jsonl};
 use inflight_report::{StudyRecords, directory};
 use serde::{Deserialize, Serialize};
 
@@ -165,8 +165,7 @@ fn same_study(parts: &[Part<'_>], environments: &BTreeMap<String, Environment>) 
 fn lacking(parts: &[Part<'_>]) -> Vec<String> {
     let mut lacking = Vec::new();
     for part in parts {
-        if let RoundsRule::Fixed(rounds) = part.manifest.rounds {
-            let rounds = (0..rounds).filter(|round| part.manifest.shard.is_none_or(|shard| shard.has(*round))).count();
+        if let Some(rounds) = part.manifest.own_rounds() {
             let owed = rounds * part.manifest.workloads.len() * part.manifest.arms.len();
             if part.records < owed {
                 let directory = part.directory.display();

@@ -100,9 +100,7 @@ impl<'a> Runner<'a> {
         rows: Vec<Row>,
         server: ServerAt,
     ) -> Self {
-        let allowed = allowed_cpus();
-        let cpus = server.elsewhere().map_or_else(|| prepared.placement.cpus(&allowed), |it| it.cpus(&allowed));
-        let cpus = cpus.worker.len() as u64;
+        let cpus = server.cpus(prepared.placement, &allowed_cpus()).worker.len() as u64;
         let mut estimate = Estimate::default();
         for (place, workload) in manifest.workloads.iter().enumerate() {
             let limit = prepared.time_limit.unwrap_or_else(|| plan::limit(&workload.workload));

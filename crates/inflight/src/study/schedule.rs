@@ -38,7 +38,7 @@ impl<'m> Schedule<'m> {
     /// Whether the round is this part's.
     #[must_use]
     pub fn has_round(&self, round: u32) -> bool {
-        self.manifest.shard.is_none_or(|shard| shard.has(round))
+        self.manifest.has(round)
     }
 
     /// Arms of this round of the workload at `place` that are not on record.

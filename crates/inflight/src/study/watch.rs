@@ -5,7 +5,7 @@ mod places;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use inflight_record::{Flag, Manifest, Outcome, RoundsRule};
+use inflight_record::{Flag, Manifest, Outcome};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
@@ -150,7 +150,7 @@ impl Part {
     #[must_use]
     pub fn view(&self, now: Timestamp) -> View {
         let a_round = self.cells.len() as u64;
-        let all = self.rounds();
+        let all = self.manifest.own_rounds().map(|rounds| rounds as u64);
         let whole = self.rounds.values().filter(|batches| **batches == a_round).count() as u64;
         let since = |(_, _, ended)| Duration::try_from(now.duration_since(ended)).unwrap_or_default();
         View {
@@ -160,13 +160,6 @@ impl Part {
             age: self.last.map(since),
             left: all.and_then(|all| self.left(all)),
         }
-    }
-
-    /// How many rounds it has, where that is known.
-    fn rounds(&self) -> Option<u64> {
-        let RoundsRule::Fixed(rounds) = self.manifest.rounds else { return None };
-        let has = |round: &u32| self.manifest.shard.is_none_or(|shard| shard.has(*round));
-        Some((0..rounds).filter(has).count() as u64)
     }
 
     fn left(&self, rounds: u64) -> Option<Duration> {

@@ -10,7 +10,7 @@ use super::ground::is_choice;
 use super::refusal::{Refusal, shown};
 use super::{Advice, Answer, Axis, Basis, Estimate, MachineAdvice, ModelAdvice, Reply, Standing};
 use crate::metric::{Metric, number};
-use crate::style::{Style, describe, ideal_formula, machine, placement};
+use crate::style::{Style, describe, ideal_formula, machine};
 use crate::summary::{NONE, counted, with_limits};
 use crate::units::{duration, percent};
 
@@ -41,7 +41,7 @@ pub fn text(advice: &Advice, style: Style) -> String {
 fn above(advice: &MachineAdvice) -> String {
     let mut text = machine(&advice.machine, &advice.software);
     if let Some(placed) = &advice.placed {
-        let _ = write!(text, "; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus));
+        text.push_str(&placed.text());
     }
     text + "\n"
 }

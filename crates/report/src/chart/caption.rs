@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::gallery::Site;
 use crate::metric::Metric;
-use crate::style::{machine, placement};
+use crate::style::machine;
 use crate::summary::{Figure, Flagged, ModelSummary, WorkloadSummary, in_percent};
 
 /// More names than this are only counted.
@@ -190,7 +190,7 @@ pub(super) fn site(site: Site<'_>) -> String {
     let on = site.machine;
     let mut text = format!("Study {}. {}", site.summary.study, machine(&on.machine, &on.software));
     if let Some(placed) = &on.placed {
-        let _ = write!(text, "; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus));
+        text.push_str(&placed.text());
     }
     text + "."
 }

@@ -14,7 +14,7 @@ use crate::metric::{Metric, Unit, number_of};
 use crate::portability::WorkloadPortability;
 use crate::portability::{MachineEntry, OnMachine, Portability, Row, StudyPortability, Together, Verdict};
 use crate::style::describe;
-use crate::summary::{limits, with_limits};
+use crate::summary::with_limits;
 
 /// Workloads of a study that are drawn, by each metric.
 const WORKLOADS: usize = 3;
@@ -139,8 +139,7 @@ impl Forest<'_> {
         let look = self.looks.get(&row.model);
         self.head(sheet, row, look);
         let texts: Vec<String> = row.machines.iter().map(figure).collect();
-        let of_all = with_limits(Unit::Ratio, together.ratio, Some((together.low, together.high)));
-        let of_next = limits(Unit::Ratio, together.ratio, (together.next_low, together.next_high));
+        let (of_all, of_next) = (together.text(), together.next_text());
         let widths = texts.iter().chain([&of_all, &of_next]).map(|text| small(text).width());
         let right = WIDTH - MARGIN - widths.fold(0.0, f64::max) - GAP;
         let left = MARGIN + NAMES + GAP;

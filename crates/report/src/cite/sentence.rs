@@ -1,9 +1,9 @@
 //! The sentence that says what a figure is, and under which circumstances.
 
-use crate::style::{describe, placement};
+use crate::style::describe;
 use crate::summary::{
-    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, OVER, Of, Summary, crawl_phrase, in_percent,
-    limits, standing, value,
+    Batches, Entry, Figure, MachineSummary, MarginalMemory, Metric, OVER, Of, PlacedSummary, Summary, crawl_phrase,
+    in_percent, limits, standing, value,
 };
 
 /// The figure with its interval, model, workload, machine, days and build.
@@ -136,9 +136,7 @@ fn workload(of: Of<'_>) -> String {
 
 fn machine(on: &MachineSummary) -> String {
     let machine = &on.machine;
-    let placed = on.placed.as_ref().map_or_else(String::new, |placed| {
-        format!("; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus))
-    });
+    let placed = on.placed.as_ref().map_or_else(String::new, PlacedSummary::text);
     format!("{} with {} ({}, Linux {}{placed})", machine.title(), machine.cpus_text(), machine.os, machine.kernel)
 }
 

@@ -8,7 +8,7 @@ use crate::chart::Chart;
 use crate::metric::Metric;
 use crate::readme::picture;
 use crate::style::{Style, describe};
-use crate::summary::{NONE, Unit, limits, value, with_limits};
+use crate::summary::{NONE, Unit, value, with_limits};
 use crate::units::percent;
 
 /// Everything that is said, study by study.
@@ -113,12 +113,7 @@ fn on_machine(on: &OnMachine) -> String {
 
 fn together(together: Option<&Together>) -> [String; 4] {
     let Some(it) = together else { return [NONE; 4].map(str::to_owned) };
-    [
-        with_limits(Unit::Ratio, it.ratio, Some((it.low, it.high))),
-        limits(Unit::Ratio, it.ratio, (it.next_low, it.next_high)),
-        percent(it.spread),
-        percent(it.i_squared),
-    ]
+    [it.text(), it.next_text(), percent(it.spread), percent(it.i_squared)]
 }
 
 fn crossovers(study: &StudyPortability, style: Style) -> String {

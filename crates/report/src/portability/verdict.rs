@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::attributes::separation;
 use super::{MachineEntry, OnMachine, Side, Together};
-use crate::summary::{Unit, limits};
 use crate::units::percent;
 
 /// Whether a ratio carries from machine to machine.
@@ -24,20 +23,6 @@ pub enum Verdict {
     Reversed,
     /// Nothing can be said of it.
     NotTold,
-}
-
-impl Verdict {
-    /// In words, as tables begin with it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HoldsEverywhere => "holds everywhere",
-            Self::HoldsOnAllSeen => "holds on all seen",
-            Self::HoldsWhere => "holds where",
-            Self::Reversed => "reversed",
-            Self::NotTold => "not to be told",
-        }
-    }
 }
 
 /// What sets some machines apart from the others. With few machines something nearly always does: that is a hint where to
@@ -75,7 +60,7 @@ pub(super) fn judged(machines: &[OnMachine], together: Option<&Together>, entrie
         let names = known.iter().filter(|(on, _)| on.side == side).map(|(_, entry)| entry.called());
         names.collect::<Vec<_>>().join(", ")
     };
-    let next = limits(Unit::Ratio, together.ratio, (together.next_low, together.next_high));
+    let next = together.next_text();
     match (less, more) {
         (0, 0) => {
             let words = format!("not to be told: no difference shown on any of {}; next {next}", known.len());

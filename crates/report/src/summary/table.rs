@@ -11,7 +11,7 @@ use super::text::{NONE, counted, standing};
 use super::yardstick::yardstick_table;
 use super::{MachineSummary, MarginalMemory, ModelSummary, Summary, WorkloadSummary};
 use crate::metric::{Metric, number};
-use crate::style::{Style, describe, ideal_formula, machine, placement};
+use crate::style::{Style, describe, ideal_formula, machine};
 use crate::units::duration;
 
 /// The metrics whose tie letters stand in a row.
@@ -54,7 +54,7 @@ pub(crate) fn above(workload: &WorkloadSummary, on: &MachineSummary) -> String {
     };
     text.push_str(&counted(workload.rounds, "round", "rounds"));
     if let Some(placed) = &on.placed {
-        let _ = write!(text, "; {}", placement(&placed.placement, &placed.server_cpus, &placed.worker_cpus));
+        text.push_str(&placed.text());
     }
     if let Some(trips) = workload.round_trips {
         let _ = write!(text, "\n{}", trips.text());
