@@ -15,6 +15,7 @@ pub mod histogram;
 pub mod hosts;
 pub mod jsonl;
 pub mod ledger;
+pub mod lock;
 pub mod manifest;
 pub mod outcome;
 pub mod outside;
@@ -37,6 +38,7 @@ pub use delay::LogNormal;
 pub use elsewhere::{RoundTrip, ServerCounters, ServerReport, ServerSide, Trips};
 pub use environment::{Environment, Limits, Machine, Restricted, ServerHost, Software};
 pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch, OpenCrawl};
+pub use lock::Locked;
 pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
 pub use outside::Outside;
 pub use record::{

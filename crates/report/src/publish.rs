@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use inflight_record::costs::CostsError;
 use inflight_record::files::{COSTS, MANIFESTS, STUDY};
-use inflight_record::{Costs, jsonl};
+use inflight_record::{Costs, Locked, jsonl};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::chart::{Chart, ChartError, Theme};
@@ -94,7 +94,7 @@ struct Read {
     /// Name of the file of its records, packed or not.
     records: String,
     /// Held so that nobody appends meanwhile: all of it is made of the same records.
-    _records: fs::File,
+    _records: Locked,
 }
 
 /// Writes everything for a study's directory, or for a directory of such: there one page for all of them, and charts, tables
@@ -180,9 +180,7 @@ fn read(directory: PathBuf) -> Result<Read, PublishError> {
     let Ok(locked) = fs::File::open(&records) else {
         return Err(study().err().map_or(PublishError::NoStudy(records), Into::into));
     };
-    if locked.try_lock_shared().is_err() {
-        return Err(PublishError::Running(records));
-    }
+    let Ok(locked) = Locked::shared(locked) else { return Err(PublishError::Running(records)) };
     let study = study()?;
     let summary = Summary::of(&study);
     let latencies = latency::latencies(&directory, &study)?;

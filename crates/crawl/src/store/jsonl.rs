@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use inflight_harness::feed::{Item, ItemKind};
+use inflight_record::Locked;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tempfile::TempDir;
@@ -22,7 +23,7 @@ const HEADER_BYTES: u64 = 1 << 10;
 /// An open file, which no other process appends to.
 #[derive(Debug)]
 pub(super) struct Jsonl {
-    file: File,
+    file: Locked,
     /// Bytes of its whole lines.
     length: u64,
     place: String,
@@ -53,11 +54,10 @@ impl Jsonl {
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(opening.foreign("it is no regular file"));
         }
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { place: opening.place.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
+        let file = Locked::alone(file).map_err(|error| match error {
+            TryLockError::WouldBlock => StoreError::Busy { place: opening.place.to_owned() },
+            TryLockError::Error(source) => failed(source),
+        })?;
         let mut jsonl = Self { file, length: 0, place: opening.place.to_owned(), folder };
         let label = jsonl.label(opening)?;
         label.as_deref().map_or(Ok(()), |label| opening.judge(label))?;
@@ -70,7 +70,7 @@ impl Jsonl {
     /// What the file says of itself; nothing where it is empty, or its first writer was stopped within the first line.
     fn label(&self, opening: &Opening<'_>) -> Result<Option<String>, StoreError> {
         let mut line = Vec::new();
-        let read = BufReader::new((&self.file).take(HEADER_BYTES)).read_until(b'\n', &mut line);
+        let read = BufReader::new((&*self.file).take(HEADER_BYTES)).read_until(b'\n', &mut line);
         let size = read.and_then(|_| self.file.metadata()).map(|all| all.len());
         let size = size.map_err(|source| StoreError::io(opening.place, source))?;
         if let Some(whole) = line.strip_suffix(b"\n") {
@@ -122,8 +122,8 @@ impl Jsonl {
     }
 
     fn rewound(&self) -> io::Result<BufReader<&File>> {
-        (&self.file).rewind()?;
-        Ok(BufReader::new(&self.file))
+        (&*self.file).rewind()?;
+        Ok(BufReader::new(&*self.file))
     }
 
     /// Reads the rows of one kind in the order in which they were written, with the number of their line.

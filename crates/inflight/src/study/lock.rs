@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use inflight_record::Locked;
 
 /// Where the lock is: not in `$TMPDIR`, which may differ from user to user.
 pub const PATH: &str = "/tmp/inflight.lock";
@@ -19,7 +20,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// The lock; gone when dropped, and when the process ends in whatever way.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    _file: Locked,
 }
 
 /// Takes the lock at `path`; where another study has it, waits if `wait`, until `stop`. `waiting` hears once who has it.
@@ -36,10 +37,10 @@ pub fn take(
     let mut waiting = Some(waiting);
     let mut file = loop {
         let file = open(path).with_context(|| format!("{}: the lock that keeps two studies apart", path.display()))?;
-        match file.try_lock() {
+        match Locked::alone(file) {
             // Whoever cleans up /tmp may have removed the file meanwhile: then the next study would lock another.
-            Ok(()) if is_at(&file, path) => break file,
-            Ok(()) => continue,
+            Ok(file) if is_at(&file, path) => break file,
+            Ok(_) => continue,
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| path.display().to_string()),
             Err(TryLockError::WouldBlock) => {}
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use inflight_harness::environment::sha256_hex;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, RECORDS, SAMPLES, STUDY};
-use inflight_record::{Environment, Manifest, Software, jsonl};
+use inflight_record::{Environment, Locked, Manifest, Software, jsonl};
 use inflight_report::{StudyRecords, directory};
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +80,7 @@ struct Source<'a> {
     directory: &'a Path,
     study: StudyRecords,
     text: String,
-    _records: Option<File>,
+    _records: Option<Locked>,
 }
 
 impl<'a> Source<'a> {
@@ -89,10 +89,8 @@ impl<'a> Source<'a> {
         // Whoever appends to it, packs or unpacks it holds it alone. What cannot be opened at all is no study, which is
         // said below.
         let path = jsonl::records_in(directory)?;
-        let records = File::open(&path).ok();
-        if records.as_ref().is_some_and(|records| records.try_lock_shared().is_err()) {
-            bail!("{} is being written: wait until its study has ended", path.display());
-        }
+        let records = File::open(&path).ok().map(Locked::shared).transpose();
+        let Ok(records) = records else { bail!("{} is being written: wait until its study has ended", path.display()) };
         let study = directory::load(directory)?;
         let text = fs::read_to_string(directory.join(STUDY)).with_context(|| named(STUDY))?;
         let hash = sha256_hex(text.as_bytes());

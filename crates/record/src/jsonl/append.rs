@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::packed::packed_name;
 use super::{JsonlError, MAX_LINE_BYTES, check_version};
+use crate::lock::Locked;
 
 /// How many bytes are looked at at once.
 const STEP: usize = 64 << 10;
@@ -18,7 +19,7 @@ const STEP: usize = 64 << 10;
 /// Appends lines to a file; what is there stays as it is. One process at a time may hold a file so.
 #[derive(Debug)]
 pub struct Appender {
-    file: File,
+    file: Locked,
     path: PathBuf,
     /// Length to which the file is yet to be set back.
     torn: Option<u64>,
@@ -201,16 +202,12 @@ impl Appender {
     }
 }
 
-/// Takes the file for this process alone, until it is closed.
-pub(super) fn lock(file: &File, path: &Path) -> Result<(), JsonlError> {
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(JsonlError::Busy { path: path.to_owned() }),
-        // A file system without locks has to do without.
-        Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => {
-            Err(JsonlError::Io { path: path.to_owned(), source: error })
-        }
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
-    }
+/// Takes the file for this process alone.
+pub(super) fn lock(file: File, path: &Path) -> Result<Locked, JsonlError> {
+    Locked::alone(file).map_err(|error| match error {
+        TryLockError::WouldBlock => JsonlError::Busy { path: path.to_owned() },
+        TryLockError::Error(source) => JsonlError::Io { path: path.to_owned(), source },
+    })
 }
 
 /// Opens the file for this process alone, and again where the name has gone to another file before the lock was there: who
@@ -219,10 +216,10 @@ pub(super) fn lock(file: &File, path: &Path) -> Result<(), JsonlError> {
 pub(super) fn locked(
     path: &Path,
     mut open: impl FnMut() -> Result<Option<File>, JsonlError>,
-) -> Result<Option<File>, JsonlError> {
+) -> Result<Option<Locked>, JsonlError> {
     loop {
         let Some(file) = open()? else { return Ok(None) };
-        lock(&file, path)?;
+        let file = lock(file, path)?;
         if has_name(&file, path).map_err(|source| JsonlError::Io { path: path.to_owned(), source })? {
             return Ok(Some(file));
         }
@@ -260,14 +257,14 @@ mod tests {
         std::fs::write(&path, "1\n").unwrap();
         let mut appender = Appender::open(&path).unwrap();
         // A file that can be neither written to nor shortened.
-        let writable = std::mem::replace(&mut appender.file, File::open(&path).unwrap());
+        let writable = std::mem::replace(&mut *appender.file, File::open(&path).unwrap());
         for _ in 0..2 {
             let error = appender.append(&2).unwrap_err();
             assert!(matches!(error, JsonlError::Torn { whole_bytes: 2, .. }), "{error}");
             assert!(error.to_string().contains("all after byte 2 is to be cut off"), "{error}");
         }
         std::fs::write(&path, "1\n{\"half").unwrap();
-        appender.file = writable;
+        *appender.file = writable;
         appender.append(&2).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n2\n");
     }

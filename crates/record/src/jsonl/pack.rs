@@ -13,6 +13,7 @@ use super::JsonlError;
 use super::append::{lock, locked, sync_directory};
 use super::packed::{damaged, unpacked};
 use crate::files::{PACKED_RECORDS, RECORDS};
+use crate::lock::Locked;
 
 /// How hard zstd tries, of 1 to 22: records shrink to about a quarter, their histograms being compressed already, at some
 /// 25 MB/s.
@@ -97,7 +98,7 @@ fn size(file: &File, path: &Path) -> Result<u64, JsonlError> {
 }
 
 /// Opens the file for this process alone, if it is there.
-fn take(path: &Path) -> Result<Option<File>, JsonlError> {
+fn take(path: &Path) -> Result<Option<Locked>, JsonlError> {
     locked(path, || match File::open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -111,12 +112,11 @@ fn put(
     path: &Path,
     write: impl FnOnce(&File) -> Result<(), JsonlError>,
     holds: impl FnOnce(&Path) -> Result<bool, JsonlError>,
-) -> Result<File, JsonlError> {
+) -> Result<Locked, JsonlError> {
     let part = PathBuf::from(format!("{}.part", path.display()));
     let io = io_error(&part);
     let made = || {
-        let file = File::create(&part).map_err(&io)?;
-        lock(&file, &part)?;
+        let file = lock(File::create(&part).map_err(&io)?, &part)?;
         write(&file)?;
         file.sync_all().map_err(&io)?;
         if !holds(&part)? {

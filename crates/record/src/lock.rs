@@ -1,0 +1,89 @@
+//! Locks on files (flock), let go of when they are dropped. A file system without locks has to do without.
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::ops::{Deref, DerefMut};
+
+/// A file that is locked for as long as this lives. A child that this process is just starting has every file of its parent
+/// open until it becomes the other program, and closing a file leaves the lock to whoever has it open still: so the lock is
+/// let go of by word, which holds for all of them.
+#[derive(Debug)]
+pub struct Locked(File);
+
+impl Locked {
+    /// Locks the file for this one alone.
+    ///
+    /// # Errors
+    /// It is locked already, shared or not, or the system refuses.
+    pub fn alone(file: File) -> Result<Self, TryLockError> {
+        let locked = file.try_lock();
+        Self::of(file, locked)
+    }
+
+    /// Locks the file beside others that share it.
+    ///
+    /// # Errors
+    /// One has it alone, or the system refuses.
+    pub fn shared(file: File) -> Result<Self, TryLockError> {
+        let locked = file.try_lock_shared();
+        Self::of(file, locked)
+    }
+
+    fn of(file: File, locked: Result<(), TryLockError>) -> Result<Self, TryLockError> {
+        match locked {
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Self(file)),
+            locked => locked.map(|()| Self(file)),
+        }
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing does it too, if later.
+        let _ = self.0.unlock();
+    }
+}
+
+impl Deref for Locked {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+impl DerefMut for Locked {
+    fn deref_mut(&mut self) -> &mut File {
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_gone_when_dropped_also_where_a_child_has_the_file_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let open = || File::options().create(true).append(true).open(&path).unwrap();
+        for lock in [Locked::alone, Locked::shared] {
+            let file = open();
+            // What a child that is being started has: the same opening of the file, under a number of its own.
+            let _child = file.try_clone().unwrap();
+            let locked = lock(file).unwrap();
+            assert!(matches!(Locked::alone(open()), Err(TryLockError::WouldBlock)));
+            drop(locked);
+            Locked::alone(open()).unwrap();
+        }
+    }
+
+    #[test]
+    fn only_those_that_share_it_have_it_at_once() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let open = || File::open(file.path()).unwrap();
+        let _one = Locked::shared(open()).unwrap();
+        Locked::shared(open()).unwrap();
+        assert!(Locked::alone(open()).is_err());
+    }
+}
