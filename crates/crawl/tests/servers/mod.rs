@@ -91,7 +91,7 @@ fn mongodb() -> Option<Place> {
 mod server {
     //! Servers of the tests' own: started on a free port of this machine, ended by their handle.
 
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::process::{Child, Command, Stdio};
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
@@ -150,22 +150,35 @@ mod server {
         }
 
         fn start(command: impl Fn(&str, &str) -> Command, advice: &str) -> Option<Self> {
-            let folder = tempfile::tempdir().unwrap();
-            let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let mut command = command(&address.port().to_string(), folder.path().to_str().unwrap());
-            let child = match command.stdin(Stdio::null()).stdout(Stdio::null()).spawn() {
-                Ok(child) => child,
-                Err(error) => {
-                    eprintln!("left out: {advice} ({error})");
-                    return None;
-                }
-            };
-            let mut server = Self { address: address.to_string(), child, _folder: folder };
-            for _ in 0..1_500 {
-                if TcpStream::connect(address).is_ok() {
+            // A port that is free now may be another's when the server binds it: then it ends, and gets another one.
+            for _ in 0..3 {
+                let folder = tempfile::tempdir().unwrap();
+                let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+                let mut command = command(&address.port().to_string(), folder.path().to_str().unwrap());
+                let child = match command.stdin(Stdio::null()).stdout(Stdio::null()).spawn() {
+                    Ok(child) => child,
+                    Err(error) => {
+                        eprintln!("left out: {advice} ({error})");
+                        return None;
+                    }
+                };
+                let mut server = Self { address: address.to_string(), child, _folder: folder };
+                if server.listens(address) {
                     return Some(server);
                 }
-                assert_eq!(server.child.try_wait().unwrap(), None, "it ended before it listened");
+            }
+            panic!("three servers in a row ended before they listened");
+        }
+
+        /// Waits until it listens; false where it ends before.
+        fn listens(&mut self, address: SocketAddr) -> bool {
+            for _ in 0..1_500 {
+                if self.child.try_wait().unwrap().is_some() {
+                    return false;
+                }
+                if TcpStream::connect(address).is_ok() {
+                    return true;
+                }
                 std::thread::sleep(Duration::from_millis(20));
             }
             panic!("no server listens on {address} after 30 s");
