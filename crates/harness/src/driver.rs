@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inflight_record::{
-    ContextSwitches, Cpu, Flag, Label, LedgerFigures, Limits, Memory, ModelFigures, Outcome, Record, SCHEMA_VERSION,
-    Sample, TokenKey, WorkloadFigures,
+    Card, ContextSwitches, Cpu, DeclaredPeak, Flag, Label, LedgerFigures, Limits, Memory, ModelFigures, Outcome,
+    Record, SCHEMA_VERSION, Sample, TokenKey, WorkloadFigures,
 };
 
 use crate::attempt::{Attempt, Broken, Seen};
@@ -252,6 +252,7 @@ impl Run<'_> {
             batch,
             key: &self.key,
             declared_peak: record.model.declared_peak_here,
+            most_in_flight: self.by_declared_peak(&record.model.card, DeclaredPeak::most),
             http2: record.model.card.http2,
             makespan_ns: seen.makespan_ns,
             samples: &seen.samples,
@@ -322,13 +323,15 @@ impl Run<'_> {
         record.outside = Some(seen.outside);
     }
 
-    /// The most that its card lets a contender have in flight here.
+    /// The peak that its card declares for a contender here.
     fn declared_peak(&self, contender: &Contender) -> u64 {
-        contender.card.declared_peak.resolve(
-            self.plan.workload.concurrency,
-            self.plan.workload.hosts,
-            self.threads.min(self.cpus.worker.len() as u64),
-        )
+        self.by_declared_peak(&contender.card, DeclaredPeak::resolve)
+    }
+
+    /// What follows from a card's declared peak here.
+    fn by_declared_peak(&self, card: &Card, follows: impl Fn(DeclaredPeak, u64, u64, u64) -> u64) -> u64 {
+        let cpus = self.threads.min(self.cpus.worker.len() as u64);
+        follows(card.declared_peak, self.plan.workload.concurrency, self.plan.workload.hosts, cpus)
     }
 
     /// A record of a batch of which nothing is known yet but what was asked. Its outcome is `failed` until seen otherwise.

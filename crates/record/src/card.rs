@@ -48,6 +48,9 @@ pub enum DeclaredPeak {
     AtMost(u64),
     /// A fixed number to each host, or C where that is smaller than their sum.
     AtMostPerHost(u64),
+    /// The same, of a client whose threads race: each of those that begin at once may make a pool of that size for the same
+    /// host, and what was begun in one that another replaced is in flight beside what the other lets through.
+    AboutPerHost(u64),
 }
 
 impl DeclaredPeak {
@@ -58,7 +61,16 @@ impl DeclaredPeak {
             Self::Concurrency => concurrency,
             Self::Cpus => cpus.clamp(1, concurrency),
             Self::AtMost(limit) => limit.clamp(1, concurrency),
-            Self::AtMostPerHost(limit) => limit.saturating_mul(hosts).clamp(1, concurrency),
+            Self::AtMostPerHost(limit) | Self::AboutPerHost(limit) => limit.saturating_mul(hosts).clamp(1, concurrency),
+        }
+    }
+
+    /// The most that may be in flight all the same: the peak, but for [`Self::AboutPerHost`], with a thread on each CPU.
+    #[must_use]
+    pub fn most(self, concurrency: u64, hosts: u64, cpus: u64) -> u64 {
+        match self {
+            Self::AboutPerHost(limit) => limit.saturating_mul(hosts).saturating_mul(cpus.max(1)).clamp(1, concurrency),
+            exact => exact.resolve(concurrency, hosts, cpus),
         }
     }
 }
@@ -146,5 +158,21 @@ mod tests {
         assert_eq!(DeclaredPeak::AtMost(50).resolve(10, 1, 2), 10);
         assert_eq!(DeclaredPeak::AtMostPerHost(50).resolve(200, 3, 2), 150);
         assert_eq!(DeclaredPeak::AtMostPerHost(50).resolve(100, 3, 2), 100);
+        assert_eq!(DeclaredPeak::AboutPerHost(50).resolve(200, 1, 3), 50);
+    }
+
+    #[test]
+    fn only_threads_that_race_have_more_in_flight_than_they_say() {
+        for (declared, most) in [
+            (DeclaredPeak::Concurrency, 200),
+            (DeclaredPeak::Cpus, 3),
+            (DeclaredPeak::AtMost(50), 50),
+            (DeclaredPeak::AtMostPerHost(50), 50),
+            (DeclaredPeak::AboutPerHost(50), 150),
+        ] {
+            assert_eq!(declared.most(200, 1, 3), most, "{declared:?}");
+        }
+        assert_eq!(DeclaredPeak::AboutPerHost(50).most(100, 1, 3), 100, "never above C");
+        assert_eq!(DeclaredPeak::AboutPerHost(50).most(100, 1, 0), 50, "one thread is always there");
     }
 }

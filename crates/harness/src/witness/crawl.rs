@@ -96,7 +96,7 @@ fn ideal(crawl: &Crawl, figures: &CrawlFigures, evidence: &Evidence<'_>) -> Opti
     if figures.lists != crawl.site.lists || crawl.resume {
         return None;
     }
-    let ideal = evidence.workload.ideal_with_peak_ns(evidence.declared_peak);
+    let ideal = evidence.workload.ideal_with_peak_ns(evidence.most_in_flight);
     (evidence.makespan_ns < at_least(evidence, ideal))
         .then(|| format!("makespan {} is below the declared ideal {}", ms(evidence.makespan_ns), ms(ideal)))
 }

@@ -21,6 +21,7 @@ struct Case {
     ledger: Ledger,
     makespan_ns: u64,
     declared_peak: u64,
+    most_in_flight: u64,
     http2: bool,
     usage: Usage,
     seen_cpu_ns: u64,
@@ -68,6 +69,7 @@ impl Case {
             ledger,
             makespan_ns: 105 * MS,
             declared_peak: 5,
+            most_in_flight: 5,
             http2: false,
             usage: Usage { user_ns: 2 * MS, peak_bytes: 20 << 20, ..Usage::default() },
             seen_cpu_ns: 0,
@@ -83,6 +85,7 @@ impl Case {
             batch: 7,
             key: &self.key,
             declared_peak: self.declared_peak,
+            most_in_flight: self.most_in_flight,
             http2: self.http2,
             makespan_ns: self.makespan_ns,
             samples: &self.samples,
@@ -234,6 +237,7 @@ fn a_makespan_above_the_wall_time_is_named() {
         batch: 7,
         key: &case.key,
         declared_peak: 5,
+        most_in_flight: 5,
         http2: false,
         makespan_ns: case.makespan_ns,
         samples: &case.samples,
@@ -265,6 +269,25 @@ fn holds_have_to_be_those_of_the_server() {
 fn more_in_flight_than_declared_is_named() {
     let reason = Case::invalid(|case| case.ledger.peak_in_flight = 10);
     assert!(reason.contains("10 requests were in flight") && reason.contains("at most 5"), "{reason}");
+}
+
+#[test]
+fn threads_that_race_for_a_pool_may_have_more_in_flight_than_the_peak_and_no_more_than_their_most() {
+    let raced = |peak| {
+        move |case: &mut Case| {
+            (case.workload.concurrency, case.most_in_flight) = (10, 10);
+            case.ledger.peak_in_flight = peak;
+        }
+    };
+    assert!(!Case::ok(raced(7)));
+    let reason = Case::invalid(raced(11));
+    assert!(reason.contains("11 requests were in flight") && reason.contains("at most 10"), "{reason}");
+    // All at once: not faster than what they may have in flight.
+    Case::ok(|case| {
+        raced(10)(case);
+        case.samples.iter_mut().for_each(|sample| (sample.start_ns, sample.end_ns) = (MS, 52 * MS));
+        (case.makespan_ns, case.ledger.span_ns) = (54 * MS, 51 * MS);
+    });
 }
 
 #[test]

@@ -91,6 +91,7 @@ mod tests {
             batch: 2,
             key: &key,
             declared_peak: 10,
+            most_in_flight: 10,
             http2: false,
             makespan_ns: 55 * MS,
             samples: &[],

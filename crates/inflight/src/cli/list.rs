@@ -126,5 +126,6 @@ pub(super) fn peak(declared: DeclaredPeak) -> String {
         DeclaredPeak::Cpus => "min(C, CPUs)".to_owned(),
         DeclaredPeak::AtMost(peak) => format!("min(C, {peak})"),
         DeclaredPeak::AtMostPerHost(peak) => format!("min(C, {peak} a host)"),
+        DeclaredPeak::AboutPerHost(peak) => format!("min(C, about {peak} a host)"),
     }
 }

@@ -6,7 +6,9 @@
 //! everything: the idiomatic form has 50 requests in flight, whatever C is.
 //!
 //! Caps: 50 connections a host, and a timeout of 60 s for each request; the tuned form raises the first to C, lifts the
-//! second, and sets `TCP_NODELAY`, which is off by default. The executor is global, starts with the first task, and has a
+//! second, and sets `TCP_NODELAY`, which is off by default. The first is not exact: http-client looks for the host's pool
+//! and puts one there in two steps, so threads that begin at once may each make one, and what was sent through one that
+//! another replaced comes beside the other's 50. It takes an executor of two threads or more. The executor is global, starts with the first task, and has a
 //! thread for each CPU unless `ASYNC_STD_THREAD_COUNT` says otherwise. Host names are looked up on the async-std task's
 //! own thread, which blocks it; address literals are not looked up.
 //!
@@ -44,7 +46,7 @@ impl Model for AsyncStdSurf {
 
 impl Model for Idiomatic {
     fn card(&self) -> Card {
-        card("async-std-surf/idiomatic", DeclaredPeak::AtMostPerHost(50), ["left at the default"; 3])
+        card("async-std-surf/idiomatic", DeclaredPeak::AboutPerHost(50), ["left at the default"; 3])
     }
 
     fn client(&self, _: &Setup) -> Result<Box<dyn Client>, ModelError> {
@@ -65,7 +67,7 @@ fn card(id: &str, declared_peak: DeclaredPeak, [connections, nodelay, timeout]: 
         http2: false,
         child_processes: false,
         hidden_caps: vec![
-            HiddenCap::new("connections a host: 50", connections),
+            HiddenCap::new("connections a host: 50, or a few more where threads race at the start", connections),
             HiddenCap::new("TCP_NODELAY: off", nodelay),
             HiddenCap::new("timeout of a request: 60 s", timeout),
             HiddenCap::new("threads of the executor: one for each CPU", "left at the default"),
@@ -130,6 +132,8 @@ mod tests {
         assert_eq!(AsyncStdSurf.card().declared_peak.resolve(100, 1, 2), 100);
         assert_eq!(Idiomatic.card().declared_peak.resolve(100, 1, 2), 50);
         assert_eq!(Idiomatic.card().declared_peak.resolve(10, 1, 2), 10);
+        // A pool for each of two threads that begin at once.
+        assert_eq!(Idiomatic.card().declared_peak.most(200, 1, 2), 100);
     }
 
     #[test]

@@ -59,6 +59,7 @@ impl Case {
             batch: 7,
             key: &key(),
             declared_peak: 6,
+            most_in_flight: 6,
             http2: false,
             makespan_ns: case.makespan_ns,
             samples: &case.samples,

@@ -10,6 +10,7 @@ fn vary(case: &mut Case) {
     case.workload.concurrency = 20;
     case.workload.lognormal = Some(LogNormal { sigma_milli: 600, seed: 3 });
     case.declared_peak = 20;
+    case.most_in_flight = 20;
     let example = case.samples[0];
     case.samples = case
         .workload
