@@ -26,6 +26,7 @@ pub use refusal::Refusal;
 pub use text::text;
 
 use crate::directory::DirectoryError;
+use crate::json;
 use crate::library::Library;
 use crate::metric::{Metric, Unit};
 use crate::summary::{PlacedSummary, Summary};
@@ -347,7 +348,6 @@ impl Advice {
     /// As `inflight advise --json` prints it: indented, with a newline at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Names and numbers only: there is nothing in it that JSON cannot hold.
-        serde_json::to_string_pretty(self).map_or_else(|error| format!("{error}\n"), |text| text + "\n")
+        json::pretty(self)
     }
 }

@@ -35,6 +35,8 @@ mod tests;
 mod theme;
 mod vector;
 
+use std::fmt;
+
 use crate::latency::Latencies;
 use crate::summary::{MachineSummary, Summary};
 use crate::timeline::Timeline;
@@ -74,6 +76,12 @@ pub struct LeftOut {
     pub reason: String,
 }
 
+impl fmt::Display for LeftOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "no chart {}: {}", self.name, self.reason)
+    }
+}
+
 /// A chart, without the colours of a theme.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
@@ -108,6 +116,22 @@ impl Chart {
     /// The chart is larger than a picture can be.
     pub fn png(&self, theme: Theme) -> Result<Vec<u8>, ChartError> {
         raster::png(&self.svg(theme))
+    }
+
+    /// Its files by name, as SVG and PNG for light and dark pages.
+    ///
+    /// # Errors
+    /// As [`Chart::png`].
+    pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, ChartError> {
+        let mut files = Vec::new();
+        for theme in Theme::ALL {
+            let svg = self.svg(theme);
+            let png = raster::png(&svg)?;
+            for (ending, bytes) in [("svg", svg.into_bytes()), ("png", png)] {
+                files.push((format!("{}-{}.{ending}", self.name, theme.as_str()), bytes));
+            }
+        }
+        Ok(files)
     }
 }
 

@@ -15,6 +15,7 @@ pub use lost::Lost;
 pub use sides::CompareError;
 pub use table::text;
 
+use crate::json;
 use crate::study::StudyRecords;
 use crate::summary::{Metric, Unit, memory_differs};
 
@@ -152,7 +153,6 @@ impl Comparison {
     /// As JSON, indented, with a newline at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Names and numbers only: there is nothing in it that JSON cannot hold.
-        serde_json::to_string_pretty(self).map_or_else(|error| format!("{error}\n"), |text| text + "\n")
+        json::pretty(self)
     }
 }

@@ -15,6 +15,7 @@ pub mod directory;
 mod fixture;
 mod form;
 mod grid;
+mod json;
 pub mod latency;
 pub mod library;
 mod metric;

@@ -11,6 +11,7 @@ mod traces;
 mod words;
 
 use crate::latency::Latencies;
+use crate::portability::Portability;
 use crate::summary::Summary;
 use crate::timeline::Timeline;
 use data::Data;
@@ -57,17 +58,18 @@ pub enum PageError {
     Json(#[from] serde_json::Error),
 }
 
-/// The page of these studies, whole. The same input gives the same bytes.
+/// The page of these studies, whole, with what their machines say together where there are enough. The same input gives the
+/// same bytes.
 ///
 /// Where it would be too large, timelines are thinned first, then latencies; the page says so.
 ///
 /// # Errors
 /// No study, or figures that make a page of [`LIMIT_BYTES`] or more without any timeline.
-pub fn page(title: &str, parts: &[Part<'_>]) -> Result<String, PageError> {
+pub fn page(title: &str, parts: &[Part<'_>], portability: Option<&Portability>) -> Result<String, PageError> {
     if parts.is_empty() {
         return Err(PageError::NoStudy);
     }
-    let data = serde_json::to_string(&Data::new(title, parts))?;
+    let data = serde_json::to_string(&Data::new(title, parts, portability))?;
     let bare = embed::html(title, &data, &serde_json::to_string(&Traces::none(parts))?);
     let room = LIMIT_BYTES.saturating_sub(bare.len() + 1);
     if bare.len() >= LIMIT_BYTES {

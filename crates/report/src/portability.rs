@@ -26,6 +26,7 @@ pub use gather::{PortabilityError, Source};
 pub use text::{section, text};
 pub use verdict::{Separation, Verdict};
 
+use crate::json;
 use crate::metric::Metric;
 use crate::summary::{Dates, PlacedSummary, Unit, WorkloadSummary, limits, with_limits};
 
@@ -234,8 +235,7 @@ impl Portability {
     /// As `inflight portability --json` prints it: indented, with a newline at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Names and numbers only: there is nothing in it that JSON cannot hold.
-        serde_json::to_string_pretty(self).map_or_else(|error| format!("{error}\n"), |text| text + "\n")
+        json::pretty(self)
     }
 }
 

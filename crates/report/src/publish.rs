@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use inflight_record::costs::CostsError;
 use inflight_record::files::{COSTS, MANIFESTS, STUDY};
 use inflight_record::{Costs, Locked, jsonl};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use crate::chart::{Chart, ChartError, Theme};
+use crate::chart::{Chart, ChartError};
 use crate::csv::{self, CsvError, write_csv};
 use crate::directory::{self, DirectoryError};
 use crate::page::{PageError, Part, page};
@@ -118,7 +119,8 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
     let mut published = Published::default();
     let title = name(directory);
     let parts: Vec<Part<'_>> = studies.iter().map(part).collect();
-    let page = write_page(directory, &title, &parts, &mut published)?;
+    let together = carries(&studies, &mut published);
+    let page = write_page(directory, &title, &parts, together.as_ref(), &mut published)?;
     let mut firsts = Vec::new();
     for study in &studies {
         if !single {
@@ -126,7 +128,10 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
             own::remove_page(&study.directory)?;
         }
         let page = page.then_some(if single { PAGE } else { "../page.html" });
-        firsts.push(write_study(study, page, &mut published)?);
+        // A merged study holds machines of its own.
+        let alone = if single { None } else { carries(slice::from_ref(study), &mut published) };
+        let portability = if single { together.as_ref() } else { alone.as_ref() };
+        firsts.push(write_study(study, portability, page, &mut published)?);
         published.studies.push(study.directory.clone());
     }
     if !single {
@@ -141,7 +146,7 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
                 chart: chart.as_ref(),
             })
             .collect();
-        let carried = write_carried(directory, &studies, &mut published)?;
+        let carried = write_carried(directory, together.as_ref(), &mut published)?;
         let text = readme::collection(&title, page, &entries, costs.as_ref()) + &carried;
         put(&directory.join(README), text.as_bytes(), &mut published)?;
     }
@@ -196,20 +201,23 @@ fn read(directory: PathBuf) -> Result<Read, PublishError> {
 }
 
 /// Writes what belongs to one study; its first chart comes back.
-fn write_study(read: &Read, page: Option<&str>, published: &mut Published) -> Result<Option<Chart>, PublishError> {
+fn write_study(
+    read: &Read,
+    portability: Option<&Portability>,
+    page: Option<&str>,
+    published: &mut Published,
+) -> Result<Option<Chart>, PublishError> {
     let directory = &read.directory;
     let mut drawn = chart::charts(&read.summary, &read.latencies, &read.timelines);
     let mut carried = String::new();
-    if let Some(portability) = carries(std::slice::from_ref(read), published) {
-        let forests = chart::forests(&portability);
+    if let Some(portability) = portability {
+        let forests = chart::forests(portability);
         drawn.charts.extend(forests.charts);
         drawn.left_out.extend(forests.left_out);
-        carried = portability::section(&portability, &[], CHARTS) + "\n";
+        carried = portability::section(portability, &[], CHARTS) + "\n";
     }
     write_charts(&directory.join(CHARTS), &drawn.charts, published)?;
-    published
-        .left_out
-        .extend(drawn.left_out.iter().map(|it| format!("{}: no chart {}: {}", read.summary.study, it.name, it.reason)));
+    published.left_out.extend(drawn.left_out.iter().map(|left_out| format!("{}: {left_out}", read.summary.study)));
     directory::write_summary(directory, &read.summary)?;
     published.files.push(directory.join(directory::SUMMARY));
     let csv = directory.join(csv::FILE);
@@ -243,8 +251,12 @@ fn carries(studies: &[Read], published: &mut Published) -> Option<Portability> {
 }
 
 /// Draws what the machines of a directory of studies say together; the section of its README comes back.
-fn write_carried(directory: &Path, studies: &[Read], published: &mut Published) -> Result<String, PublishError> {
-    let (portability, charts) = (carries(studies, published), directory.join(CHARTS));
+fn write_carried(
+    directory: &Path,
+    portability: Option<&Portability>,
+    published: &mut Published,
+) -> Result<String, PublishError> {
+    let charts = directory.join(CHARTS);
     let Some(portability) = portability else {
         // Those of an earlier report would stay for ever.
         if charts.is_dir() {
@@ -252,28 +264,22 @@ fn write_carried(directory: &Path, studies: &[Read], published: &mut Published) 
         }
         return Ok(String::new());
     };
-    let drawn = chart::forests(&portability);
+    let drawn = chart::forests(portability);
     write_charts(&charts, &drawn.charts, published)?;
-    published.left_out.extend(drawn.left_out.iter().map(|it| format!("no chart {}: {}", it.name, it.reason)));
-    Ok(format!("\n{}", portability::section(&portability, &drawn.charts, CHARTS)))
+    published.left_out.extend(drawn.left_out.iter().map(ToString::to_string));
+    Ok(format!("\n{}", portability::section(portability, &drawn.charts, CHARTS)))
 }
 
 /// Writes the charts, and removes those of an earlier report that are no more.
 fn write_charts(directory: &Path, charts: &[Chart], published: &mut Published) -> Result<(), PublishError> {
     fs::create_dir_all(directory).map_err(io_error(directory))?;
-    let both: Vec<(&Chart, Theme)> = charts.iter().flat_map(|chart| Theme::ALL.map(|theme| (chart, theme))).collect();
-    let drawn = both.par_iter().map(|(chart, theme)| match chart.png(*theme) {
-        Ok(png) => Ok((chart.svg(*theme), png)),
-        Err(source) => Err(PublishError::Chart { name: chart.name.clone(), source }),
-    });
+    let failed = |chart: &Chart, source| PublishError::Chart { name: chart.name.clone(), source };
+    let drawn = charts.par_iter().map(|chart| chart.files().map_err(|source| failed(chart, source)));
     let mut kept = BTreeSet::new();
-    for ((chart, theme), drawn) in both.iter().zip(drawn.collect::<Vec<_>>()) {
-        let (svg, png) = drawn?;
-        for (ending, bytes) in [("svg", svg.as_bytes()), ("png", png.as_slice())] {
-            let path = directory.join(format!("{}-{}.{ending}", chart.name, theme.as_str()));
-            put(&path, bytes, published)?;
-            kept.insert(path);
-        }
+    for (name, bytes) in drawn.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+        let path = directory.join(name);
+        put(&path, &bytes, published)?;
+        kept.insert(path);
     }
     for entry in fs::read_dir(directory).map_err(io_error(directory))? {
         let path = entry.map_err(io_error(directory))?.path();
@@ -291,9 +297,10 @@ fn write_page(
     directory: &Path,
     title: &str,
     parts: &[Part<'_>],
+    portability: Option<&Portability>,
     published: &mut Published,
 ) -> Result<bool, PublishError> {
-    match page(title, parts) {
+    match page(title, parts, portability) {
         Ok(html) => put(&directory.join(PAGE), html.as_bytes(), published).map(|()| true),
         Err(error @ PageError::TooLarge { .. }) => {
             published.left_out.push(format!("no {PAGE}: {error}"));

@@ -43,6 +43,7 @@ pub use wide::{Wide, wide};
 pub use yardstick::YardstickSummary;
 
 use crate::grid;
+use crate::json;
 use crate::metric::number;
 use crate::study::{Placed, StudyRecords};
 use crate::style::placement;
@@ -280,8 +281,7 @@ impl Summary {
     /// As `summary.json` holds it: indented, with a newline at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Names and numbers only: there is nothing in it that JSON cannot hold.
-        serde_json::to_string_pretty(self).map_or_else(|error| format!("{error}\n"), |text| text + "\n")
+        json::pretty(self)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use inflight_report::portability::{PortabilityError, Source, text};
-use inflight_report::{Library, Portability, Style, Theme, forests};
+use inflight_report::{Library, Portability, Style, forests};
 
 use super::{FINE, NO_ANSWER};
 
@@ -54,17 +54,13 @@ fn draw(portability: &Portability, out: &Path) -> anyhow::Result<()> {
     let drawn = forests(portability);
     fs::create_dir_all(out).with_context(|| format!("--charts {}", out.display()))?;
     for chart in &drawn.charts {
-        for theme in Theme::ALL {
-            let path = |ending: &str| out.join(format!("{}-{}.{ending}", chart.name, theme.as_str()));
-            let write = |path: PathBuf, bytes: &[u8]| {
-                fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
-            };
-            write(path("svg"), chart.svg(theme).as_bytes())?;
-            write(path("png"), &chart.png(theme)?)?;
+        for (name, bytes) in chart.files()? {
+            let path = out.join(name);
+            fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
     for left_out in &drawn.left_out {
-        eprintln!("no chart {}: {}", left_out.name, left_out.reason);
+        eprintln!("{left_out}");
     }
     Ok(())
 }

@@ -2,34 +2,33 @@
 
 use serde::Serialize;
 
-use super::Part;
-use crate::portability::{Portability, Row, Source, StudyPortability, Verdict};
+use crate::portability::{MachineEntry, Row, StudyPortability, WorkloadPortability};
 
 /// One study on several machines.
 #[derive(Serialize)]
-pub(super) struct Carried {
-    study: String,
-    baseline: String,
-    machines: Vec<CarriedMachine>,
-    workloads: Vec<CarriedWorkload>,
+pub(super) struct Carried<'a> {
+    study: &'a str,
+    baseline: &'a str,
+    machines: Vec<CarriedMachine<'a>>,
+    workloads: Vec<CarriedWorkload<'a>>,
 }
 
 #[derive(Serialize)]
-struct CarriedMachine {
-    name: String,
+struct CarriedMachine<'a> {
+    name: &'a str,
     words: String,
     restricted: bool,
 }
 
 #[derive(Serialize)]
-struct CarriedWorkload {
-    id: String,
-    rows: Vec<CarriedRow>,
+struct CarriedWorkload<'a> {
+    id: &'a str,
+    rows: Vec<CarriedRow<'a>>,
 }
 
 #[derive(Serialize)]
-struct CarriedRow {
-    model: String,
+struct CarriedRow<'a> {
+    model: &'a str,
     metric: &'static str,
     /// Ratio, lower and upper limit on each machine.
     seen: Vec<[Option<f64>; 3]>,
@@ -37,16 +36,7 @@ struct CarriedRow {
     all: Option<[f64; 3]>,
     /// Limits of the next machine's.
     next: Option<[f64; 2]>,
-    verdict: Verdict,
-    words: String,
-}
-
-/// Every study of these that ran on three machines or more; none where they cannot be put together, which the report says.
-pub(super) fn carried(parts: &[Part<'_>]) -> Vec<Carried> {
-    let directory = |path: &str| path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
-    let sources: Vec<Source<'_>> =
-        parts.iter().map(|part| Source { path: directory(&part.path), summary: part.summary }).collect();
-    Portability::of(&sources).map_or_else(|_| Vec::new(), |it| it.studies.into_iter().map(Carried::of).collect())
+    words: &'a str,
 }
 
 /// Six digits: no more are seen, and none is rounded twice.
@@ -54,34 +44,33 @@ fn six(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value)
 }
 
-impl Carried {
-    fn of(study: StudyPortability) -> Self {
-        let machine = |it: &crate::portability::MachineEntry| CarriedMachine {
-            name: it.name.clone(),
+impl<'a> Carried<'a> {
+    pub(super) fn of(study: &'a StudyPortability) -> Self {
+        let machine = |it: &'a MachineEntry| CarriedMachine {
+            name: &it.name,
             words: it.described(),
             restricted: it.machine.restricted.is_some(),
         };
         let machines = study.machines.iter().map(machine).collect();
-        let workload = |it: crate::portability::WorkloadPortability| CarriedWorkload {
-            id: it.id,
-            rows: it.rows.into_iter().map(CarriedRow::of).collect(),
+        let workload = |it: &'a WorkloadPortability| CarriedWorkload {
+            id: &it.id,
+            rows: it.rows.iter().map(CarriedRow::of).collect(),
         };
-        let workloads = study.workloads.into_iter().map(workload).collect();
-        Self { study: study.study, baseline: study.baseline, machines, workloads }
+        let workloads = study.workloads.iter().map(workload).collect();
+        Self { study: &study.study, baseline: &study.baseline, machines, workloads }
     }
 }
 
-impl CarriedRow {
-    fn of(row: Row) -> Self {
+impl<'a> CarriedRow<'a> {
+    fn of(row: &'a Row) -> Self {
         let together = row.together.as_ref();
         Self {
-            model: row.model,
+            model: &row.model,
             metric: row.metric.as_str(),
             seen: row.machines.iter().map(|on| [on.ratio, on.low, on.high].map(|it| it.map(six))).collect(),
             all: together.map(|it| [it.ratio, it.low, it.high].map(six)),
             next: together.map(|it| [it.next_low, it.next_high].map(six)),
-            verdict: row.verdict,
-            words: row.words,
+            words: &row.words,
         }
     }
 }

@@ -4,12 +4,13 @@ use inflight_record::{Label, Workload};
 use serde::Serialize;
 
 use super::answer::{Answer, answers};
-use super::carried::{Carried, carried};
+use super::carried::Carried;
 use super::look::{Look, looks};
 use super::words::about;
 use super::{Part, embed};
 use crate::cite;
 use crate::metric::{Metric, Unit};
+use crate::portability::Portability;
 use crate::style::{describe, ideal_formula, machine, placement};
 use crate::summary::{
     Figure, MachineSummary, MarginalMemory, ModelSummary, Summary, WorkloadSummary, in_percent, notes, standing, time,
@@ -24,7 +25,7 @@ pub(super) struct Data<'a> {
     models: Vec<ModelData<'a>>,
     studies: Vec<StudyData<'a>>,
     /// Studies that ran on several machines.
-    portability: Vec<Carried>,
+    portability: Vec<Carried<'a>>,
     licences: Vec<embed::Licence>,
 }
 
@@ -157,7 +158,7 @@ struct Slope<'a> {
 }
 
 impl<'a> Data<'a> {
-    pub(super) fn new(title: &'a str, parts: &'a [Part<'a>]) -> Self {
+    pub(super) fn new(title: &'a str, parts: &'a [Part<'a>], portability: Option<&'a Portability>) -> Self {
         let models = models(parts);
         let looks = looks(&models);
         let names: Vec<&str> = parts.iter().map(|part| part.summary.study.as_str()).collect();
@@ -170,7 +171,7 @@ impl<'a> Data<'a> {
                 .collect(),
             models: models.iter().zip(looks).map(|((id, label), look)| ModelData { id, label: *label, look }).collect(),
             studies: parts.iter().map(|part| StudyData::new(part, &names)).collect(),
-            portability: carried(parts),
+            portability: portability.into_iter().flat_map(|it| &it.studies).map(Carried::of).collect(),
             licences: embed::licences(),
         }
     }

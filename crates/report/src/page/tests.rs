@@ -17,7 +17,7 @@ fn part(summary: &Summary) -> Part<'_> {
 }
 
 fn one(summary: &Summary) -> String {
-    page("A page", &[part(summary)]).unwrap()
+    page("A page", &[part(summary)], None).unwrap()
 }
 
 /// The JSON in the element of this id.
@@ -112,7 +112,7 @@ fn ids_with_unusual_characters_stay_inside_the_data() {
     let mut manifest = manifest(&hostile, &[named("<!-- w -->", &Workload::new(9, 3, 50_000_000))]);
     manifest.question = "</title></script>?".to_owned();
     let summary = Summary::of(&of(manifest, 12, |_| true));
-    let html = page("</title><script>alert(3)</script>", &[part(&summary)]).unwrap();
+    let html = page("</title><script>alert(3)</script>", &[part(&summary)], None).unwrap();
     assert_whole(&html, &summary);
     assert!(!html.contains("alert(1)>") && !html.contains("<script>alert") && !html.contains("<!--"));
     assert_eq!(html.matches("</script>").count(), 4, "two of data, two of code");
@@ -143,14 +143,14 @@ fn a_study_without_batches_or_delay_makes_a_page_and_none_does_not() {
     let summary = Summary::of(&of(manifest(&MODELS, &[named("d0", &Workload::new(9, 3, 0))]), 12, |_| true));
     let workload = &data(&one(&summary))["studies"][0]["machines"][0]["workloads"][0];
     assert_eq!((&workload["ideal_ns"], &workload["time"]), (&Value::Null, &Value::from("makespan")));
-    assert!(matches!(page("t", &[]), Err(PageError::NoStudy)));
+    assert!(matches!(page("t", &[], None), Err(PageError::NoStudy)));
 }
 
 #[test]
 fn two_studies_of_one_name_have_keys_of_their_own() {
     let summary = Summary::of(&study(&MODELS, 6, |_| true));
     let other = Part { path: "t/records.jsonl".to_owned(), ..part(&summary) };
-    let data = data(&page("t", &[part(&summary), other]).unwrap());
+    let data = data(&page("t", &[part(&summary), other], None).unwrap());
     let keys: Vec<_> = data["studies"].as_array().unwrap().iter().map(|study| study["key"].as_str().unwrap()).collect();
     assert_eq!(keys, ["s@s/records.jsonl", "s@t/records.jsonl"]);
     assert_eq!(data["models"].as_array().map(Vec::len), Some(3), "each model once");
@@ -192,7 +192,7 @@ fn latencies(points: u32) -> Latencies {
 /// The page's traces with these, and how large it is.
 fn traced(timelines: &[Timeline], latencies: &[Latencies]) -> (Value, usize) {
     let summary = Summary::of(&study(&MODELS, 6, |_| true));
-    let html = page("t", &[Part { timelines, latencies, ..part(&summary) }]).unwrap();
+    let html = page("t", &[Part { timelines, latencies, ..part(&summary) }], None).unwrap();
     assert!(html.len() < LIMIT_BYTES, "{}", html.len());
     (embedded(&html, "traces"), html.len())
 }
@@ -264,6 +264,6 @@ fn figures_that_do_not_fit_are_an_error_that_says_what_to_do() {
     let workloads: Vec<_> = (1..=60).map(|n| named(&format!("n{n}"), &Workload::new(n, 1, 50_000_000))).collect();
     // One round: no figure has an interval, no pair is tested.
     let summary = Summary::of(&of(manifest(&models, &workloads), 1, |_| true));
-    let error = page("t", &[part(&summary)]).unwrap_err().to_string();
+    let error = page("t", &[part(&summary)], None).unwrap_err().to_string();
     assert!(error.contains("\"s\" with 3600 cells") && error.contains("make one page a study"), "{error}");
 }
