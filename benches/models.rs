@@ -11,8 +11,8 @@ use std::time::Duration;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, measurement::WallTime};
 use inflight::comparison::{Choices, gather, plan};
 use inflight::{lineup, software};
-use inflight_harness::plan::{Contender, Placement};
-use inflight_record::{Connections, Environment, Outcome, Record, Workload};
+use inflight_harness::plan::{Contender, Cpus};
+use inflight_record::{Connections, Environment, Outcome, Placement, Record, Workload};
 use inflight_report::table::Style;
 
 /// Many requests that are answered at once: what a request costs the client.
@@ -55,7 +55,7 @@ fn bench(
     environment: &Environment,
     records: &RefCell<Vec<Record>>,
 ) {
-    let cpus = Placement::Split.cpus(&environment.machine.cpus).worker.len() as u64;
+    let cpus = Cpus::dealt(Placement::Split, &environment.machine.cpus).worker.len() as u64;
     let peak = contender.card.declared_peak.resolve(workload.concurrency, workload.hosts, cpus);
     // One batch a sample where a batch takes seconds.
     let waiting = Duration::from_nanos(workload.ideal_with_peak_ns(peak)) * SAMPLES;

@@ -17,7 +17,8 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use inflight_harness::ModelError;
 use inflight_harness::child::allowed_cpus;
-use inflight_harness::plan::{Cpus, Placement};
+use inflight_harness::plan::Cpus;
+use inflight_record::Placement;
 use inflight_report::units::{duration, three};
 use start::Server;
 
@@ -64,7 +65,7 @@ fn main() -> Outcome<()> {
         return Ok(());
     }
     let size = if arguments.iter().any(|word| word == "--test") { TEST } else { FULL };
-    let cpus = Placement::Split.cpus(&allowed_cpus());
+    let cpus = Cpus::dealt(Placement::Split, &allowed_cpus());
     println!("\nservers on CPU {:?}, raw-epoll on CPU {:?}", cpus.server, cpus.worker);
     let mut servers = start::all(&cpus.server)?;
     if servers.len() == 1 {

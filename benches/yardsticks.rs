@@ -10,8 +10,8 @@ use std::path::Path;
 
 use inflight::lineup;
 use inflight_harness::child::allowed_cpus;
-use inflight_harness::plan::Placement;
-use inflight_record::OpenBatch;
+use inflight_harness::plan::Cpus;
+use inflight_record::{OpenBatch, Placement};
 
 use yardsticks::clients::{self, Generator, OHA, Task, WRK};
 use yardsticks::pairs::{CPU, Contender, RATE, compare};
@@ -45,7 +45,7 @@ fn model_against_generator(model: &str, generator: Generator, size: Size) -> Out
         return Ok(());
     }
     let Some(program) = generator.tool.find() else { return Ok(()) };
-    let cpus = Placement::Split.cpus(&allowed_cpus());
+    let cpus = Cpus::dealt(Placement::Split, &allowed_cpus());
     let server = servers::delay_server(Path::new(INFLIGHT), &cpus.server)?;
     let url = format!("{}/delay/0?bytes={BODY_BYTES}", server.url());
     // One CPU for either: the generators are asked for one thread.
@@ -62,7 +62,7 @@ fn model_against_generator(model: &str, generator: Generator, size: Size) -> Out
 /// Requests a second of the delay server, its ledger open, and of nginx with the same body, under raw-epoll.
 fn server_against_nginx(size: Size) -> Outcome<()> {
     let Some(nginx) = NGINX.find() else { return Ok(()) };
-    let cpus = Placement::Split.cpus(&allowed_cpus());
+    let cpus = Cpus::dealt(Placement::Split, &allowed_cpus());
     let mut server = servers::delay_server(Path::new(INFLIGHT), &cpus.server)?;
     let nginx = servers::nginx(&nginx, &cpus.server, &format!("return 200 '{}';", servers::answer(BODY_BYTES)?))?;
     println!("\ndelay server against nginx (one worker, return 200), under raw-epoll with C = {CONCURRENCY}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use inflight_record::{Card, Workload};
+use inflight_record::{Card, Placement, Workload};
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -26,15 +26,6 @@ pub struct Contender {
     pub versions: Option<String>,
 }
 
-/// Where server and workers run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placement {
-    /// The server on the first CPU, the worker on the others. On one CPU it is as `Shared`.
-    Split,
-    /// Both on all CPUs.
-    Shared,
-}
-
 /// The CPUs of server and worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cpus {
@@ -46,15 +37,15 @@ pub struct Cpus {
     pub worker: Vec<u32>,
 }
 
-impl Placement {
+impl Cpus {
     /// Deals out the CPUs that this process may use.
     #[must_use]
-    pub fn cpus(self, allowed: &[u32]) -> Cpus {
-        match (self, allowed) {
-            (Self::Split, [first, others @ ..]) if !others.is_empty() => {
-                Cpus { placement: "split", server: vec![*first], worker: others.to_vec() }
+    pub fn dealt(placement: Placement, allowed: &[u32]) -> Self {
+        match (placement, allowed) {
+            (Placement::Split, [first, others @ ..]) if !others.is_empty() => {
+                Self { placement: Placement::Split.as_str(), server: vec![*first], worker: others.to_vec() }
             }
-            _ => Cpus { placement: "shared", server: allowed.to_vec(), worker: allowed.to_vec() },
+            _ => Self { placement: Placement::Shared.as_str(), server: allowed.to_vec(), worker: allowed.to_vec() },
         }
     }
 }
@@ -179,9 +170,9 @@ mod tests {
 
     #[test]
     fn split_keeps_server_and_worker_apart() {
-        assert_eq!(Placement::Split.cpus(&[2, 5, 6]).server, [2]);
-        assert_eq!(Placement::Split.cpus(&[2, 5, 6]).worker, [5, 6]);
-        assert_eq!(Placement::Split.cpus(&[3]).placement, "shared");
-        assert_eq!(Placement::Shared.cpus(&[0, 1]).worker, [0, 1]);
+        assert_eq!(Cpus::dealt(Placement::Split, &[2, 5, 6]).server, [2]);
+        assert_eq!(Cpus::dealt(Placement::Split, &[2, 5, 6]).worker, [5, 6]);
+        assert_eq!(Cpus::dealt(Placement::Split, &[3]).placement, "shared");
+        assert_eq!(Cpus::dealt(Placement::Shared, &[0, 1]).worker, [0, 1]);
     }
 }

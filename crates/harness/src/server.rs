@@ -11,10 +11,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use inflight_record::hosts::host;
-use inflight_record::{Ledger, OpenBatch, TokenKey};
+use inflight_record::{Ledger, OpenBatch, Placement, TokenKey};
 
 use crate::child::{Child, Program, Silence};
-use crate::plan::{Cpus, Placement};
+use crate::plan::Cpus;
 
 pub use around::Across;
 pub use remote::Remote;
@@ -128,7 +128,7 @@ impl ServerAt {
     /// The CPUs of a run with it, of those that this process may use; `placement` is for one that is started here.
     #[must_use]
     pub fn cpus(&self, placement: Placement, allowed: &[u32]) -> Cpus {
-        self.elsewhere().map_or_else(|| placement.cpus(allowed), |remote| remote.cpus(allowed))
+        self.elsewhere().map_or_else(|| Cpus::dealt(placement, allowed), |remote| remote.cpus(allowed))
     }
 
     /// The server for one batch, on these CPUs if it is started for it.

@@ -30,8 +30,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use inflight_record::{Connections, text};
+use inflight_record::{Connections, Placement, text};
 
 /// Everything was `ok`, or skipped by rule.
 pub const FINE: u8 = 0;
@@ -155,10 +156,9 @@ impl From<ConnectionsWord> for Connections {
     }
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PlacementWord {
-    Split,
-    Shared,
+/// Takes the word of a placement.
+fn placement() -> impl TypedValueParser<Value = Placement> {
+    PossibleValuesParser::new(Placement::ALL.map(Placement::as_str)).try_map(|word| word.parse())
 }
 
 #[derive(Debug, Args)]

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use inflight_harness::child::Program;
 use inflight_harness::driver::{self, DriverError, Event};
-use inflight_harness::plan::{Contender, Placement, Plan};
+use inflight_harness::plan::{Contender, Plan};
 use inflight_harness::server::ServerAt;
-use inflight_record::{Environment, Record, Workload};
+use inflight_record::{Environment, Placement, Record, Workload};
 
 /// What may differ between comparisons.
 #[derive(Debug, Clone)]

@@ -10,9 +10,8 @@ use std::time::Duration;
 use inflight::comparison::{Choices, plan};
 use inflight::software;
 use inflight_harness::driver::{self, Event};
-use inflight_harness::plan::Placement;
 use inflight_record::peers::parse_peers;
-use inflight_record::{Outcome, Record, Workload};
+use inflight_record::{Outcome, Placement, Record, Workload};
 
 const MS: u64 = 1_000_000;
 

@@ -39,7 +39,7 @@ pub use elsewhere::{RoundTrip, ServerCounters, ServerReport, ServerSide, Trips};
 pub use environment::{Environment, Limits, Machine, Restricted, ServerHost, Software};
 pub use ledger::{HoldLateness, Ledger, LedgerFigures, OpenBatch, OpenCrawl};
 pub use lock::Locked;
-pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, RoundsRule, Shard};
+pub use manifest::{Arm, ArmKind, Claim, Controls, Manifest, NamedWorkload, Placement, RoundsRule, Shard};
 pub use outside::Outside;
 pub use record::{
     ContextSwitches, Cpu, Flag, Histograms, Latency, Memory, ModelFigures, Network, Outcome, Percentiles, Record,

@@ -1,5 +1,7 @@
 //! The manifest of a study: what it was begun with, written once beside its records (`study.jsonl`).
 
+use std::str::FromStr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +33,7 @@ pub struct Manifest {
     pub shard: Option<Shard>,
     /// Where server and workers run, where that was said when it was begun, and not by its file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub placement: Option<StudyPlacement>,
+    pub placement: Option<Placement>,
     /// Id of the model that all others are compared with, and that the control arms run.
     pub baseline: String,
     /// Sizes of the control arms.
@@ -111,11 +113,34 @@ pub enum RoundsRule {
 /// Where server and workers run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum StudyPlacement {
-    /// The server on the first CPU, workers on the others.
+pub enum Placement {
+    /// The server on the first CPU, workers on the others. On one CPU it is as `Shared`.
     Split,
     /// Both on all CPUs.
     Shared,
+}
+
+impl Placement {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Split, Self::Shared];
+
+    /// Its word in files, records and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Split => "split",
+            Self::Shared => "shared",
+        }
+    }
+}
+
+impl FromStr for Placement {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|placement| placement.as_str() == word);
+        found.ok_or_else(|| format!("placement must be \"split\" or \"shared\", not {word:?}"))
+    }
 }
 
 /// One part of a split study: round r is its if r mod `of` = `index` − 1.

@@ -65,8 +65,7 @@
 mod claims;
 mod expand;
 
-pub use crate::manifest::StudyPlacement;
-use crate::manifest::{Claim, Controls, NamedWorkload, RoundsRule};
+use crate::manifest::{Claim, Controls, NamedWorkload, Placement, RoundsRule};
 pub use crate::placed::{FileError, Place, Placed};
 use crate::placed::{Table, Value, check_name, parse};
 use crate::text;
@@ -107,7 +106,7 @@ pub struct Study {
     /// Seed of the orders, and of delays that vary.
     pub seed: u64,
     /// Where server and workers run.
-    pub placement: StudyPlacement,
+    pub placement: Placement,
     /// Time limit of a batch, in nanoseconds, where it is not the default.
     pub time_limit_ns: Option<u64>,
     /// Sizes of the control arms.
@@ -233,14 +232,10 @@ fn all_or_names(
     Ok(Some(names))
 }
 
-fn placement(root: &mut Table<'_>) -> Result<StudyPlacement, FileError> {
-    let Some(value) = root.optional("placement") else { return Ok(StudyPlacement::Split) };
+fn placement(root: &mut Table<'_>) -> Result<Placement, FileError> {
+    let Some(value) = root.optional("placement") else { return Ok(Placement::Split) };
     let word = value.text()?;
-    match word.value.as_str() {
-        "split" => Ok(StudyPlacement::Split),
-        "shared" => Ok(StudyPlacement::Shared),
-        other => Err(word.wrong(format!("placement must be \"split\" or \"shared\", not {other:?}"))),
-    }
+    word.value.parse().map_err(|error: String| word.wrong(error))
 }
 
 fn controls(root: &mut Table<'_>) -> Result<Controls, FileError> {

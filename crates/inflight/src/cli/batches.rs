@@ -11,15 +11,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use inflight::comparison::{Choices, plan};
 use inflight::lineup;
 use inflight_harness::driver::{self, DriverError, Event};
-use inflight_harness::plan::{Contender, Placement, Plan};
+use inflight_harness::plan::{Contender, Plan};
 use inflight_harness::server::ServerAt;
 use inflight_harness::store::Store;
-use inflight_record::{CrawlFigures, Environment, Outcome, Record, Workload, text};
+use inflight_record::{CrawlFigures, Environment, Outcome, Placement, Record, Workload, text};
 use inflight_report::table::Style;
 
 use super::elsewhere::ElsewhereArguments;
 use super::print::print_line;
-use super::{FINE, INTERRUPTED, PlacementWord, SOMETHING_FAILED};
+use super::{FINE, INTERRUPTED, SOMETHING_FAILED, placement};
 
 #[derive(Debug, Args)]
 pub struct BatchArguments {
@@ -30,8 +30,8 @@ pub struct BatchArguments {
     #[arg(long, value_name = "T", value_parser = text::limit, allow_hyphen_values = true)]
     time_limit: Option<Duration>,
     /// split: server on the first CPU, workers on the others; shared: both on all.
-    #[arg(long, value_enum, default_value_t = PlacementWord::Split, conflicts_with = "server")]
-    placement: PlacementWord,
+    #[arg(long, value_parser = placement(), default_value = "split", conflicts_with = "server")]
+    placement: Placement,
     /// Print the records on stdout, one a line, instead of the table.
     #[arg(long)]
     json: bool,
@@ -69,10 +69,7 @@ impl BatchArguments {
             rounds: asked.rounds,
             seed: asked.seed,
             time_limit: self.time_limit,
-            placement: match self.placement {
-                PlacementWord::Split => Placement::Split,
-                PlacementWord::Shared => Placement::Shared,
-            },
+            placement: self.placement,
             watch: true,
         };
         let mut plan = plan(choices, environment, &inflight);

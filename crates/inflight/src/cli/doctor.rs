@@ -5,9 +5,10 @@ use std::fs;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 use inflight::software;
-use inflight_harness::plan::Placement;
+use inflight_harness::plan::Cpus;
 use inflight_harness::probes::machine;
 use inflight_harness::{child, guards, limits};
+use inflight_record::Placement;
 
 use super::FINE;
 
@@ -38,7 +39,7 @@ pub fn run() -> anyhow::Result<u8> {
         _ => "used again after 1 s on loopback",
     };
     row("ports in TIME_WAIT", machine::time_wait().to_string(), tw, "sysctl net.ipv4.tcp_tw_reuse=2");
-    let cpus = Placement::Split.cpus(&machine.cpus);
+    let cpus = Cpus::dealt(Placement::Split, &machine.cpus);
     let placed = format!("{}: server on {:?}, workers on {:?}", cpus.placement, cpus.server, cpus.worker);
     row("CPUs", machine.cpus.len().to_string(), &placed, "taskset, cpuset, or a machine with more");
     let governor = machine.governor.clone().unwrap_or_else(|| "not visible".to_owned());

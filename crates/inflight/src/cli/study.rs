@@ -16,11 +16,11 @@ use inflight::study::{directory, lock};
 use inflight::{comparison, peers, software};
 use inflight_harness::environment::named;
 use inflight_harness::server::ServerAt;
-use inflight_record::study::{MAX_ROUNDS, StudyPlacement};
-use inflight_record::{Outcome, Record, RoundsRule, Shard, text};
+use inflight_record::study::MAX_ROUNDS;
+use inflight_record::{Outcome, Placement, Record, RoundsRule, Shard, text};
 
 use super::elsewhere::ElsewhereArguments;
-use super::{FINE, INTERRUPTED, PlacementWord, SOMETHING_FAILED};
+use super::{FINE, INTERRUPTED, SOMETHING_FAILED, placement};
 
 /// Our own binary. Not the path that it was started by: a build in the meantime would put another one there.
 const OURSELVES: &str = "/proc/self/exe";
@@ -61,8 +61,8 @@ pub struct StudyArguments {
     #[arg(long, value_name = "K/N", value_parser = parse_shard)]
     shard: Option<Shard>,
     /// Instead of the file's placement: server and workers on CPUs of their own (split), or on all (shared).
-    #[arg(long, value_enum, conflicts_with = "server")]
-    placement: Option<PlacementWord>,
+    #[arg(long, value_parser = placement(), conflicts_with = "server")]
+    placement: Option<Placement>,
     /// Wait for another study on this machine to end, instead of refusing to start.
     #[arg(long)]
     wait_lock: bool,
@@ -164,10 +164,7 @@ impl StudyArguments {
             precision: self.precision,
             budget: self.budget,
             shard: self.shard,
-            placement: self.placement.map(|word| match word {
-                PlacementWord::Split => StudyPlacement::Split,
-                PlacementWord::Shared => StudyPlacement::Shared,
-            }),
+            placement: self.placement,
         }
     }
 }

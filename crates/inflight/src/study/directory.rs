@@ -10,8 +10,7 @@ use inflight_harness::environment::steady;
 use inflight_harness::store::Store;
 use inflight_record::files::{ENVIRONMENTS, MANIFESTS, PACKED_RECORDS, RECORDS, STUDY};
 use inflight_record::jsonl::{Cut, JsonlError};
-use inflight_record::study::StudyPlacement;
-use inflight_record::{Arm, Environment, Manifest, Row, jsonl};
+use inflight_record::{Arm, Environment, Manifest, Placement, Row, jsonl};
 use inflight_report::directory::DirectoryError;
 
 use super::prepare::Prepared;
@@ -146,11 +145,7 @@ fn differences(
         differences.push(format!("the part: {} then, {} now", part(manifest.shard), part(now.shard)));
     }
     if manifest.placement != now.placement {
-        let placed = |it: &Manifest| match it.placement {
-            None => "that of the file",
-            Some(StudyPlacement::Split) => "split",
-            Some(StudyPlacement::Shared) => "shared",
-        };
+        let placed = |it: &Manifest| it.placement.map_or("that of the file", Placement::as_str);
         differences.push(format!("the placement: {} then, {} now", placed(manifest), placed(now)));
     }
     if let Some(begun) = begun {

@@ -8,13 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use inflight_harness::child::Program;
 use inflight_harness::environment::sha256_hex;
-use inflight_harness::plan::{Contender, Placement};
-use inflight_record::study::{
-    DEFAULT_BUDGET_NS, DEFAULT_PRECISION, FileError, Placed, Study, StudyPeers, StudyPlacement,
-};
+use inflight_harness::plan::Contender;
+use inflight_record::study::{DEFAULT_BUDGET_NS, DEFAULT_PRECISION, FileError, Placed, Study, StudyPeers};
 use inflight_record::{
-    Arm, ArmKind, Claim, Controls, Crawl, Environment, Label, Manifest, NamedWorkload, RoundsRule, SCHEMA_VERSION,
-    Shard,
+    Arm, ArmKind, Claim, Controls, Crawl, Environment, Label, Manifest, NamedWorkload, Placement, RoundsRule,
+    SCHEMA_VERSION, Shard,
 };
 
 use crate::{lineup, peers};
@@ -39,7 +37,7 @@ pub struct Overrides {
     /// Only every n-th round.
     pub shard: Option<Shard>,
     /// Instead of the file's placement.
-    pub placement: Option<StudyPlacement>,
+    pub placement: Option<Placement>,
 }
 
 /// How many rounds, as the command line says it.
@@ -161,10 +159,7 @@ pub fn prepare(
         text,
         contenders: contenders.into_iter().map(|(_, contender)| contender).collect(),
         peers: from_outside,
-        placement: match overrides.placement.unwrap_or(study.placement) {
-            StudyPlacement::Split => Placement::Split,
-            StudyPlacement::Shared => Placement::Shared,
-        },
+        placement: overrides.placement.unwrap_or(study.placement),
         time_limit: study.time_limit_ns.map(Duration::from_nanos),
     })
 }

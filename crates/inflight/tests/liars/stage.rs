@@ -8,8 +8,8 @@ use inflight::comparison::{Choices, plan};
 use inflight::software;
 use inflight_harness::child::Program;
 use inflight_harness::driver::{self, Event};
-use inflight_harness::plan::{Contender, Placement};
-use inflight_record::{Record, Workload};
+use inflight_harness::plan::Contender;
+use inflight_record::{Placement, Record, Workload};
 
 use crate::cheats;
 

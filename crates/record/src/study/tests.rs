@@ -42,7 +42,7 @@ fn every_key_is_read() {
     let study = Study::parse("mine", text).unwrap();
     assert_eq!(study.rounds, RoundsRule::Auto { precision: 0.05, budget_ns: 90_000_000_000 });
     assert_eq!(study.models.unwrap()[1], Placed { value: "b".into(), place: Place { line: 5, column: 16 } });
-    assert_eq!((study.placement, study.time_limit_ns), (StudyPlacement::Shared, Some(120_000_000_000)));
+    assert_eq!((study.placement, study.time_limit_ns), (Placement::Shared, Some(120_000_000_000)));
     assert_eq!(study.controls, Controls { delay_ns: 5_000_000, work_ns: 1_000 });
     assert_eq!(study.workloads[0].slug, "n9-c3-d1s-b1048576-warm-k2");
 }
