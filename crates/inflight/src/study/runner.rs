@@ -160,7 +160,9 @@ impl<'a> Runner<'a> {
         match self.manifest.rounds {
             RoundsRule::Fixed(rounds) => Ok((round >= rounds).then_some(Ended::AllRounds)),
             RoundsRule::Auto { precision, budget_ns } => {
-                let spent = self.spent_before + self.begun.elapsed() >= Duration::from_nanos(budget_ns);
+                // A study without a round says nothing: the first is run whatever the budget.
+                let spent = !self.rows.is_empty()
+                    && self.spent_before + self.begun.elapsed() >= Duration::from_nanos(budget_ns);
                 let looks = inflight_stats::auto::is_look(round as usize);
                 // A round that is on record in part is finished: pairs of models would lack one.
                 if !(spent || looks) || self.has_any(round) {
