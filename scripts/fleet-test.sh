@@ -94,7 +94,7 @@ SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 SchedulerParameters=bf_interval=2,sched_interval=2
 SlurmdTimeout=5
-KillWait=2
+KillWait=20
 JobRequeue=1
 ReturnToService=2
 MailProg=/bin/true

@@ -27,7 +27,7 @@ export const browse = async (file, options, use) => {
   });
   await opened.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = opened.pages()[0] ?? (await opened.newPage());
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   const [asked, said] = [[], []];
   const url = pathToFileURL(file).href;
   await opened.route("**/*", (route) => {
@@ -51,6 +51,19 @@ export const browse = async (file, options, use) => {
     await opened.close();
     rmSync(profile, { recursive: true, force: true });
   }
+};
+
+/** What the clipboard holds. */
+export const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
+
+/** What the page copies onto the clipboard, which was emptied before: it comes some time after the click. */
+export const copiedText = async (page) => {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const copied = await clipboard(page);
+    if (copied !== "") return copied;
+    await page.waitForTimeout(25);
+  }
+  return "";
 };
 
 /** Goes to another view of the page that is open, by its address. */

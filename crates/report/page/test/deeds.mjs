@@ -1,8 +1,7 @@
 // What a reader does: hide, toggle, sort, copy, scrub, link; with the mouse and with the keyboard alone.
-import { check, same, view } from "./browser.mjs";
+import { check, clipboard, copiedText, same, view } from "./browser.mjs";
 import { text } from "./format.mjs";
 
-const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
 const count = (page, selector) => page.locator(selector).count();
 const models = (page) => page.$$eval("#models input", (all) => all.map((it) => it.dataset.key.replace("show:", "")));
 
@@ -64,7 +63,6 @@ export const copying = async (page, place, summary, workload, cite) => {
   const whole = (words, it) => [it.id, software.commit, "records.jsonl", `${it.rounds} round`, ...text(it).replace(/[()]/g, "|").split("|").map((part) => part.trim()).filter(Boolean)].every((part) => words.includes(part));
   await page.locator(`#table [data-figure="${figure.id}"]`).click();
   await page.locator("#toast.on").waitFor();
-  await page.waitForTimeout(50);
   const copied = await clipboard(page);
   check("copying: the sentence has value, interval, rounds, commit, id and path", whole(copied, figure), copied);
   check("copying: it is confirmed", (await page.textContent("#toast")).includes(copied));
@@ -73,8 +71,8 @@ export const copying = async (page, place, summary, workload, cite) => {
   const id = await point.getAttribute("data-figure");
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await point.click({ force: true });
-  await page.waitForTimeout(100);
-  check("copying: a point of the picture", (await clipboard(page)).includes(`Figure ${id},`), await clipboard(page));
+  const pointed = await copiedText(page);
+  check("copying: a point of the picture", pointed.includes(`Figure ${id},`), pointed);
   await view(page, { ...place, columns: "all" });
   const cells = page.locator("#table tbody .fig");
   check("copying: there are figures to cite", (await cells.count()) > 0);
@@ -94,8 +92,7 @@ const citesLike = async (page, cell, cite) => {
   const name = await cell.getAttribute("data-figure");
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await cell.click();
-  await page.waitForTimeout(30);
-  same(`copying: ${name} is cited as inflight cite does`, await clipboard(page), cite(name));
+  same(`copying: ${name} is cited as inflight cite does`, await copiedText(page), cite(name));
 };
 
 /** A figure of every study. */

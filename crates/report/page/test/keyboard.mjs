@@ -1,5 +1,5 @@
 // The keyboard alone: everything is reached by Tab, in the order in which it stands, and does what it should.
-import { check, same, view } from "./browser.mjs";
+import { check, copiedText, same, view } from "./browser.mjs";
 
 const active = (page) => page.evaluate(() => {
   const it = document.activeElement;
@@ -71,7 +71,6 @@ export const keyboard = async (page, place) => {
     same(`keyboard: Escape hides the tip of ${root}`, await page.locator("#tip").isVisible(), false);
     await page.evaluate(() => navigator.clipboard.writeText(""));
     await page.keyboard.press("Enter");
-    await page.waitForTimeout(80);
-    check(`keyboard: Enter copies in ${root}`, (await page.evaluate(() => navigator.clipboard.readText())).includes("records.jsonl"));
+    check(`keyboard: Enter copies in ${root}`, (await copiedText(page)).includes("records.jsonl"));
   }
 };
