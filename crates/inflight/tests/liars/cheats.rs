@@ -27,7 +27,7 @@ const MODELS: [(&str, Cheat); 18] = [
     ("asks-twice", asks_twice),
     ("shortens-its-makespan", |agent, batch| threads(batch, batch.concurrency(), |index| fetch(agent, batch, index))),
     ("asks-for-less-delay", asks_for_less_delay),
-    ("staggers-50", staggers_50),
+    ("staggers-20", staggers_20),
     ("opens-batches", opens_batches),
     ("claims-to-be-cheap", |agent, batch| {
         threads(batch, batch.concurrency(), |index| burn_and_fetch(agent, batch, index));
@@ -158,8 +158,8 @@ fn returns_early(agent: &ureq::Agent, batch: &Arc<Batch>) {
         }
     });
     thread::spawn(move || fetch(&late_agent, &late_batch, last));
-    // Long enough for the request to arrive, far too short for its answer.
-    thread::sleep(Duration::from_millis(50));
+    // Its answer takes twice that: it has arrived, and is outstanding.
+    thread::sleep(Duration::from_secs(1));
 }
 
 fn asks_twice(agent: &ureq::Agent, batch: &Arc<Batch>) {
@@ -207,12 +207,12 @@ fn get_with_delay(agent: &ureq::Agent, batch: &Batch, index: usize, seconds: f64
     (timing, answer.body_mut().read_to_vec().unwrap())
 }
 
-/// A cap of 50 whose threads start one after the other, so that no wave gives it away.
-fn staggers_50(agent: &ureq::Agent, batch: &Arc<Batch>) {
+/// A cap of 20 whose threads start one after the other, so that no wave gives it away.
+fn staggers_20(agent: &ureq::Agent, batch: &Arc<Batch>) {
     thread::scope(|scope| {
-        for place in 0..50 {
+        for place in 0..20 {
             scope.spawn(move || {
-                thread::sleep(Duration::from_millis(8 * place));
+                thread::sleep(Duration::from_millis(20 * place));
                 while let Some(index) = batch.take() {
                     fetch(agent, batch, index);
                 }

@@ -13,16 +13,16 @@ pub fn tests() -> Vec<Trial> {
         ("answers-from-a-cache", workload(50, 10, half / 5), &["1 requests", "49 indices missing", "each of 50 once"]),
         ("awaits-in-a-loop", workload(6, 3, half), &["at most 1 requests were in flight", "declared: 3"]),
         ("runs-twice-c", workload(80, 20, half), &["requests were in flight at once", "declared: at most 20"]),
-        ("caps-at-50", workload(200, 100, half), &["at most 50 requests were in flight", "declared: 100"]),
+        ("caps-at-50", workload(100, 100, SECOND), &["at most 50 requests were in flight", "declared: 100"]),
         (
             "never-reads-the-body",
             workload(40, 20, half / 5),
             &["40 of 40 answers carry a wrong token", "40 of them none"],
         ),
-        ("returns-early", workload(40, 20, half), &["1 of 40 answers outstanding"]),
+        ("returns-early", workload(20, 20, 2 * SECOND), &["1 of 20 answers outstanding"]),
         ("asks-twice", workload(40, 20, half / 5), &["41 requests", "1 doubled", "each of 40 once"]),
         ("asks-for-less-delay", workload(40, 20, half / 5), &["in all; owed: 4000.000 ms", "shorter delays"]),
-        ("staggers-50", workload(300, 100, half), &["at most 50 requests were in flight", "declared: 100"]),
+        ("staggers-20", workload(120, 40, SECOND), &["at most 20 requests were in flight", "declared: 40"]),
         ("claims-to-be-cheap", workload(100, 20, half / 5), &["used 0.000 ms of CPU time, the kernel"]),
         ("shortens-its-makespan", workload(40, 20, half), &["is below the server's span"]),
     ];
@@ -41,7 +41,7 @@ pub fn tests() -> Vec<Trial> {
         (
             "capacity",
             "caps-at-50",
-            Workload { capacity: Some(80), ..workload(200, 100, half) },
+            Workload { capacity: Some(80), ..workload(100, 100, SECOND) },
             &["at most 50 requests were in flight", "declared: 100"],
         ),
         (

@@ -41,17 +41,20 @@ fn a_narrow_link_is_flagged_where_it_is_what_a_batch_waits_for() {
     if !stage.narrow_link("100mbit") {
         return;
     }
-    let run = |body: &str, delay: &str| {
+    let run = |models: &str, body: &str, delay: &str| {
         let arguments = format!(
             "run --requests 64 --concurrency 16 --delay {delay} --body {body} --rounds 1 \
-             --models raw-epoll,tokio-reqwest,sequential --seed 1 --json"
+             --models {models} --seed 1 --json"
         );
         let output = stage.with_server(&arguments);
         let records = records(&output);
-        assert_eq!((output.status.code(), records.len()), (Some(0), 3), "{}", String::from_utf8_lossy(&output.stderr));
+        let (all, said) = (models.split(',').count(), String::from_utf8_lossy(&output.stderr));
+        assert_eq!((output.status.code(), records.len()), (Some(0), all), "{said}");
         records
     };
-    for record in run("64KiB", "20ms") {
+    // One at a time waits 5 ms of each 25 ms for 64 KiB, which a busy machine outweighs: it gets more to wait for.
+    for record in run("raw-epoll,tokio-reqwest", "64KiB", "20ms").into_iter().chain(run("sequential", "256KiB", "20ms"))
+    {
         assert_eq!(record.outcome, Outcome::Ok, "{}: {:?}", record.arm, record.reason);
         let link = record.server_side.unwrap().link_bytes_per_s;
         assert!((4_000_000..14_000_000).contains(&link), "100 Mbit/s carry 12.5 MB/s at most, not {link}");
@@ -59,7 +62,7 @@ fn a_narrow_link_is_flagged_where_it_is_what_a_batch_waits_for() {
         assert!(!record.times_count());
     }
     // 78 kB in all: 6 ms of a batch of 400 ms and more.
-    for record in run("1KiB", "100ms") {
+    for record in run("raw-epoll,tokio-reqwest,sequential", "1KiB", "100ms") {
         assert!(!record.flags.contains(&Flag::LinkSaturated), "{}: {:?}", record.arm, record);
     }
 }
