@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
+use std::ops::Deref;
 
 use inflight_record::hosts::host;
 use inflight_record::workload::MAX_HOSTS;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpListener;
 
 use crate::options::{Options, ServerError};
@@ -18,8 +19,29 @@ const SOMAXCONN_PATH: &str = "/proc/sys/net/core/somaxconn";
 /// another host's is taken is rare, and happening so often means that something holds most of them.
 const PORT_TRIES: usize = 16;
 
+/// A socket that listens for as long as this lives. A child that this process is just starting has every socket of its
+/// parent open until it becomes the other program, and the kernel takes connections for as long as anybody has this one
+/// open: so it is shut down by word, which holds for all of them.
+#[derive(Debug)]
+pub(crate) struct Listening(TcpListener);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        // Closing does it too, if later.
+        let _ = SockRef::from(&self.0).shutdown(Shutdown::Both);
+    }
+}
+
+impl Deref for Listening {
+    type Target = TcpListener;
+
+    fn deref(&self) -> &TcpListener {
+        &self.0
+    }
+}
+
 /// Listens on every host of the options, the first one first. Must be called within the runtime.
-pub(crate) fn listen_on_all(options: &Options) -> Result<Vec<TcpListener>, ServerError> {
+pub(crate) fn listen_on_all(options: &Options) -> Result<Vec<Listening>, ServerError> {
     let hosts = hosts(options)?;
     // Kept until the end, so that the kernel offers another port each time.
     let mut passed_over = Vec::new();
@@ -61,11 +83,11 @@ fn hosts(options: &Options) -> Result<Vec<SocketAddr>, ServerError> {
     }
 }
 
-fn listen_on(bind: SocketAddr, options: &Options) -> Result<TcpListener, ServerError> {
+fn listen_on(bind: SocketAddr, options: &Options) -> Result<Listening, ServerError> {
     listen(bind, options.backlog).map_err(|source| ServerError::Listen { bind, source })
 }
 
-fn listen(bind: SocketAddr, backlog: Option<u32>) -> io::Result<TcpListener> {
+fn listen(bind: SocketAddr, backlog: Option<u32>) -> io::Result<Listening> {
     let socket = Socket::new(Domain::for_address(bind), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     // Linux hands it down to every accepted connection, which saves a system call for each.
@@ -74,7 +96,7 @@ fn listen(bind: SocketAddr, backlog: Option<u32>) -> io::Result<TcpListener> {
     socket.bind(&bind.into())?;
     let backlog = backlog.unwrap_or_else(|| somaxconn().min(65_535));
     socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
-    TcpListener::from_std(socket.into())
+    TcpListener::from_std(socket.into()).map(Listening)
 }
 
 fn somaxconn() -> u32 {
@@ -85,9 +107,22 @@ fn somaxconn() -> u32 {
 mod tests {
     use super::*;
     use inflight_record::TokenKey;
+    use std::net::TcpStream;
 
     fn options(bind: &str, hosts: u64) -> Options {
         Options { bind: bind.parse().unwrap(), hosts, ..Options::new(TokenKey::new([7; 16])) }
+    }
+
+    #[tokio::test]
+    async fn nobody_listens_when_it_is_dropped_also_where_a_child_has_the_socket_open() {
+        let listening = listen_on_all(&options("127.0.0.1:0", 2)).unwrap();
+        let addresses: Vec<_> = listening.iter().map(|listening| listening.local_addr().unwrap()).collect();
+        // What a child that is being started has: the same sockets, under numbers of its own.
+        let _child: Vec<_> =
+            listening.iter().map(|listening| SockRef::from(&**listening).try_clone().unwrap()).collect();
+        assert!(addresses.iter().all(|address| TcpStream::connect(address).is_ok()));
+        drop(listening);
+        assert!(addresses.iter().all(|address| TcpStream::connect(address).is_err()));
     }
 
     #[test]

@@ -19,8 +19,8 @@ use crate::state::State;
 /// Serves on the calling thread until `shutdown` says to end; `ready` gets the (first) address once connections are
 /// taken.
 ///
-/// Ending is prompt: the listener and all connections are closed, requests that are held get no answer. The soft limit
-/// on open files of the process is raised to the hard one.
+/// Ending is prompt: when this returns, nobody can connect any more and all connections are closed; requests that are
+/// held get no answer. The soft limit on open files of the process is raised to the hard one.
 ///
 /// # Errors
 /// The address cannot be listened on, or the kernel refuses an event loop, a timer or a signal handler.
