@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 use common::{Client, key, start};
@@ -44,12 +45,21 @@ fn one_host_is_one_address() {
 
 #[test]
 fn a_port_that_another_host_has_taken_is_an_error_where_it_was_asked_for() {
-    let taken = TcpListener::bind(host(2, 0)).unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let error = on_hosts(host(1, port), 3).unwrap_err();
-    assert!(matches!(error, ServerError::Listen { bind, .. } if bind == host(2, port)), "{error}");
-    drop(taken);
-    on_hosts(host(1, port), 3).unwrap();
+    let in_use = |error| match error {
+        ServerError::Listen { bind, source } if source.kind() == ErrorKind::AddrInUse => bind,
+        error => panic!("{error}"),
+    };
+    // Somebody else may have the port on one of the other hosts: then there is nothing to see, and another is tried.
+    let mut tries = (0..16).map(|_| {
+        let taken = TcpListener::bind(host(2, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        if in_use(on_hosts(host(1, port), 3).unwrap_err()) != host(2, port) {
+            return false;
+        }
+        drop(taken);
+        on_hosts(host(1, port), 3).map_err(in_use).is_ok()
+    });
+    assert!(tries.any(|served| served));
 }
 
 #[test]

@@ -96,16 +96,26 @@ fn garbage_ends_its_own_connection_only() {
 fn a_thousand_streams_at_once_share_one_connection() {
     let server = start();
     let mut driver = Client::connect(server.addr());
-    driver.open(7, 1000, 1000);
     let mut client = Streams::connect(server.addr(), WINDOW);
+    // Held until all of them are there, however long the server takes over that.
+    driver.open(7, 1000, 1000);
+    let held: Vec<u32> =
+        (0..1000).map(|index| client.ask("GET", &format!("/delay/60?batch=7&index={index}"), "")).collect();
+    let ledger = driver.ledger_when(7, |ledger| ledger.requests == 1000);
+    assert_eq!((ledger.peak_in_flight, ledger.connections, ledger.streams), (1000, 1, 1000));
+    for stream in held {
+        client.reset(stream);
+    }
+    driver.ledger_when(7, |ledger| ledger.aborted == 1000);
+    driver.open(8, 1000, 1000);
     let streams: Vec<u32> =
-        (0..1000).map(|index| client.ask("GET", &format!("/delay/1?batch=7&index={index}&bytes=1024"), "")).collect();
+        (0..1000).map(|index| client.ask("GET", &format!("/delay/0?batch=8&index={index}&bytes=1024"), "")).collect();
     for stream in streams {
         let answer = client.answer(stream);
         assert!(answer.ok && answer.body.len() == 1024);
     }
-    let ledger = driver.ledger(7);
-    assert_eq!((ledger.requests, ledger.completed, ledger.streams, ledger.peak_in_flight), (1000, 1000, 1000, 1000));
+    let ledger = driver.ledger(8);
+    assert_eq!((ledger.requests, ledger.completed, ledger.streams), (1000, 1000, 1000));
     assert_eq!((ledger.connections, ledger.missing, ledger.doubled, ledger.bytes), (1, 0, 0, 1_024_000));
 }
 

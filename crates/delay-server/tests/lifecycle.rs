@@ -77,7 +77,8 @@ fn a_pause_of_accepting_holds_back_new_connections_only_and_comes_once() {
     let mut late = Client::connect(server.addr());
     late.send("GET", "/health", "");
     assert_eq!(early.get("/delay/0").status, 200);
-    assert!(late.is_waiting());
+    // Unless this thread was held up for as long.
+    assert!(late.is_waiting() || begin.elapsed() >= pause);
     assert_eq!(late.receive().unwrap().status, 200);
     assert!(begin.elapsed() >= pause);
     early.open(8, 1, 1);
