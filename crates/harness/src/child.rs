@@ -1,5 +1,6 @@
 //! A child process on given CPUs, in a process group of its own, heard line by line with a deadline.
 
+use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +19,9 @@ const STDERR_KEPT: usize = 2_000;
 const LONGEST_LINE: u64 = 16 << 20;
 /// How long a child may take to end when it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long what an ended child has written may take to be read. It is all there when its pipes end; but a grandchild may
+/// keep them open for as long as it likes.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Set in somebody's profile, these change what runtimes and clients do by themselves, which cards say is left alone.
 const TUNING: [&str; 17] = [
@@ -97,8 +101,24 @@ pub struct Child {
     process: std::process::Child,
     lines: Receiver<String>,
     stdin: Option<Sender<Write1>>,
-    stderr: Arc<Mutex<Vec<u8>>>,
+    stderr: Tail,
     stop: Arc<AtomicBool>,
+    exit: Option<Exit>,
+}
+
+/// How a process ended, and until when its last words are waited for.
+#[derive(Debug, Clone, Copy)]
+struct Exit {
+    status: ExitStatus,
+    heard_by: Instant,
+}
+
+/// The last that a child wrote to its stderr.
+#[derive(Debug)]
+struct Tail {
+    text: Arc<Mutex<Vec<u8>>>,
+    /// Disconnected when stderr ends.
+    end: Receiver<Infallible>,
 }
 
 impl Child {
@@ -126,12 +146,10 @@ impl Child {
         let mut process = spawned?;
         let lines = process.stdout.take().map(read_lines);
         let stdin = process.stdin.take().map(write_all);
-        let stderr = Arc::new(Mutex::new(Vec::new()));
-        if let Some(source) = process.stderr.take() {
-            keep_tail(source, Arc::clone(&stderr));
-        }
+        let stderr = process.stderr.take().map(keep_tail);
         let lines = lines.ok_or_else(|| io::Error::other("the child has no stdout"))?;
-        Ok(Self { process, lines, stdin, stderr, stop })
+        let stderr = stderr.ok_or_else(|| io::Error::other("the child has no stderr"))?;
+        Ok(Self { process, lines, stdin, stderr, stop, exit: None })
     }
 
     /// Its process id.
@@ -148,14 +166,14 @@ impl Child {
         }
     }
 
-    /// Waits for its next line; calls `look` every `interval` meanwhile.
+    /// Waits for its next line; calls `look` every `interval` meanwhile. All that it printed is heard before its end.
     ///
     /// # Errors
     /// Why no line came.
     pub fn line(&mut self, deadline: Instant, interval: Duration, mut look: impl FnMut()) -> Result<String, Silence> {
-        let mut ended = None;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let until = self.exit.map_or(deadline, |exit| exit.heard_by);
+            let left = until.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(interval.min(left)) {
                 Ok(line) => return Ok(line),
                 Err(RecvTimeoutError::Disconnected) => return Err(Silence::Ended(self.end())),
@@ -164,39 +182,70 @@ impl Child {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(Silence::Interrupted);
             }
-            if left.is_zero() {
+            if let Some(exit) = self.exit {
+                // Until its stdout ends, or long enough: a grandchild may hold that.
+                if left.is_zero() {
+                    return Err(Silence::Ended(self.describe(exit)));
+                }
+            } else if left.is_zero() {
                 return Err(Silence::Deadline);
-            }
-            // A grandchild may keep the pipe open; what the child itself printed is read within one more interval.
-            match (ended, self.process.try_wait()) {
-                (None, Ok(Some(status))) => ended = Some(status),
-                (Some(_), _) => return Err(Silence::Ended(self.end())),
-                _ => look(),
+            } else if self.exit().is_none() {
+                look();
             }
         }
     }
 
     /// Whether it has ended, and how.
     pub fn ended(&mut self) -> Option<String> {
-        let status = self.process.try_wait().ok()??;
-        Some(describe(status, &self.stderr))
+        let exit = self.exit()?;
+        Some(self.describe(exit))
+    }
+
+    /// The same, of one that may be just about to end: it is waited for, but not for longer than `patience`.
+    pub fn ended_within(&mut self, patience: Duration) -> Option<String> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let ended = self.ended();
+            if ended.is_some() || Instant::now() >= deadline {
+                return ended;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Whether it has ended, and well.
     pub fn succeeded(&mut self) -> bool {
-        matches!(self.process.try_wait(), Ok(Some(status)) if status.success())
+        self.exit().is_some_and(|exit| exit.status.success())
     }
 
     /// Waits for its end, which its closed stdout announced.
     fn end(&mut self) -> String {
-        let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline {
-            if let Some(text) = self.ended() {
-                return text;
-            }
-            thread::sleep(Duration::from_millis(1));
+        self.ended_within(GRACE).unwrap_or_else(|| "closed its stdout, but did not end".to_owned())
+    }
+
+    /// How it ended, if it has; the time for its last words begins when that is first seen.
+    fn exit(&mut self) -> Option<Exit> {
+        if self.exit.is_none() {
+            let status = self.process.try_wait().ok()?;
+            self.exit = status.map(|status| Exit { status, heard_by: Instant::now() + LAST_WORDS });
         }
-        "closed its stdout, but did not end".to_owned()
+        self.exit
+    }
+
+    fn describe(&self, exit: Exit) -> String {
+        use std::os::unix::process::ExitStatusExt as _;
+        let how = match (exit.status.code(), exit.status.signal()) {
+            (Some(code), _) => format!("exited with code {code}"),
+            (None, Some(signal)) => {
+                let name = Signal::try_from(signal).map_or_else(|_| signal.to_string(), |signal| signal.to_string());
+                format!("was ended by {name}")
+            }
+            (None, None) => "ended".to_owned(),
+        };
+        match self.stderr.read_by(exit.heard_by).as_str() {
+            "" => how,
+            text => format!("{how}; its last words: {text}"),
+        }
     }
 
     /// Asks it to end with SIGTERM, waits a little, then lets drop kill it.
@@ -251,94 +300,32 @@ fn write_all(mut stdin: ChildStdin) -> Sender<Write1> {
     sender
 }
 
-fn keep_tail(mut source: impl Read + Send + 'static, tail: Arc<Mutex<Vec<u8>>>) {
+fn keep_tail(mut source: impl Read + Send + 'static) -> Tail {
+    let text = Arc::new(Mutex::new(Vec::new()));
+    let (reading, end) = mpsc::channel();
+    let tail = Tail { text: Arc::clone(&text), end };
     thread::spawn(move || {
+        let _reading = reading;
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = source.read(&mut buffer) {
-            let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-            tail.extend_from_slice(&buffer[..count]);
-            let excess = tail.len().saturating_sub(STDERR_KEPT);
-            tail.drain(..excess);
+            let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
+            text.extend_from_slice(&buffer[..count]);
+            let excess = text.len().saturating_sub(STDERR_KEPT);
+            text.drain(..excess);
         }
     });
+    tail
 }
 
-fn describe(status: ExitStatus, stderr: &Mutex<Vec<u8>>) -> String {
-    use std::os::unix::process::ExitStatusExt as _;
-    // What it wrote last may still be on its way through the pipe.
-    thread::sleep(Duration::from_millis(20));
-    let how = match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exited with code {code}"),
-        (None, Some(signal)) => {
-            let name = Signal::try_from(signal).map_or_else(|_| signal.to_string(), |signal| signal.to_string());
-            format!("was ended by {name}")
-        }
-        (None, None) => "ended".to_owned(),
-    };
-    let tail = stderr.lock().unwrap_or_else(PoisonError::into_inner);
-    match String::from_utf8_lossy(&tail).trim() {
-        "" => how,
-        text => format!("{how}; its last words: {text}"),
+impl Tail {
+    /// What it is when stderr has ended, or at the deadline.
+    fn read_by(&self, deadline: Instant) -> String {
+        // Nothing is ever sent: this ends with stderr.
+        let _ = self.end.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&text).trim().to_owned()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn start(script: &str) -> Child {
-        let cpus = allowed_cpus();
-        Child::start(&Program::new("/bin/sh", &["-c", script]), &cpus, Arc::default()).unwrap()
-    }
-
-    fn line(child: &mut Child, seconds: u64) -> Result<String, Silence> {
-        child.line(Instant::now() + Duration::from_secs(seconds), Duration::from_millis(5), || {})
-    }
-
-    #[test]
-    fn lines_are_heard_and_the_end_is_told() {
-        let mut child = start("echo one; echo two; echo why >&2; exit 3");
-        assert_eq!(line(&mut child, 30).unwrap(), "one");
-        assert_eq!(line(&mut child, 30).unwrap(), "two");
-        match line(&mut child, 30) {
-            Err(Silence::Ended(text)) => assert_eq!(text, "exited with code 3; its last words: why"),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_silent_child_meets_its_deadline() {
-        let mut child = start("sleep 60");
-        assert!(matches!(line(&mut child, 0), Err(Silence::Deadline)));
-    }
-
-    #[test]
-    fn a_dropped_child_takes_its_children_along() {
-        let mut child = start("sleep 60 & echo $!; wait");
-        let grandchild: u32 = line(&mut child, 30).unwrap().parse().unwrap();
-        drop(child);
-        for _ in 0..1000 {
-            let status = std::fs::read_to_string(format!("/proc/{grandchild}/stat")).unwrap_or_default();
-            if status.is_empty() || status.contains(") Z") {
-                return;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        panic!("the grandchild lives on");
-    }
-
-    #[test]
-    fn a_child_that_does_not_read_holds_nobody_up() {
-        let mut child = start("sleep 60");
-        child.write(|stdin| stdin.write_all(&vec![b'x'; 10 << 20]));
-        assert!(matches!(line(&mut child, 0), Err(Silence::Deadline)));
-    }
-
-    #[test]
-    fn children_run_where_they_are_put() {
-        let cpu = allowed_cpus()[0];
-        let program = Program::new("/bin/sh", &["-c", "grep Cpus_allowed_list /proc/self/status"]);
-        let mut child = Child::start(&program, &[cpu], Arc::default()).unwrap();
-        assert_eq!(line(&mut child, 30).unwrap().split_whitespace().last(), Some(cpu.to_string().as_str()));
-    }
-}
+mod tests;
