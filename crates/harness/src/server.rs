@@ -21,6 +21,8 @@ pub use remote::Remote;
 
 /// How long the server may take to start, or to answer about its ledger.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a process that is killed may take from the end of its connections to its own.
+const DYING: Duration = Duration::from_millis(200);
 
 /// Why the server is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -251,7 +253,7 @@ impl Server {
         match read {
             Ok((status, text)) if status.is_success() => Ok(text),
             Ok((status, text)) => Err(ServerError::Refused { status: status.as_u16(), text }),
-            Err(error) => Err(match self.child.as_mut().map(Child::ended) {
+            Err(error) => Err(match self.child.as_mut().map(|child| child.ended_within(DYING)) {
                 Some(Some(how)) => ServerError::Gone(how),
                 Some(None) => ServerError::Ledger(Box::new(error)),
                 None => ServerError::Lost { url: self.url.clone(), why: Box::new(error) },
