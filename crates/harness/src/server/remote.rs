@@ -163,11 +163,14 @@ fn ask(
         if stop.load(Ordering::Relaxed) {
             return Err(ServerError::Interrupted);
         }
+        // Also where the first try took all the patience there was; who has none does not wait.
+        if !patience.is_zero()
+            && let Some(on_wait) = on_wait.take()
+        {
+            on_wait();
+        }
         if Instant::now() >= deadline {
             return Err(ServerError::Away { url: url.to_owned(), patience_s: patience.as_secs_f64(), why });
-        }
-        if let Some(on_wait) = on_wait.take() {
-            on_wait();
         }
         thread::sleep(PAUSE);
     }
