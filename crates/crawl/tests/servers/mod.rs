@@ -173,8 +173,11 @@ mod server {
         /// Waits until it listens; false where it ends before.
         fn listens(&mut self, address: SocketAddr) -> bool {
             for _ in 0..1_500 {
-                // Looked at last: where it has ended, whoever answers is another.
                 let answered = TcpStream::connect(address).is_ok();
+                if answered {
+                    // Where another has the port, it is that one that answers, and this one ends for it.
+                    std::thread::sleep(Duration::from_millis(200));
+                }
                 if self.child.try_wait().unwrap().is_some() {
                     return false;
                 }

@@ -207,12 +207,12 @@ fn get_with_delay(agent: &ureq::Agent, batch: &Batch, index: usize, seconds: f64
     (timing, answer.body_mut().read_to_vec().unwrap())
 }
 
-/// A cap of 20 whose threads start one after the other, so that no wave gives it away.
+/// A cap of 20 whose threads start one after the other over most of a delay of 1 s, so that no wave gives it away.
 fn staggers_20(agent: &ureq::Agent, batch: &Arc<Batch>) {
     thread::scope(|scope| {
         for place in 0..20 {
             scope.spawn(move || {
-                thread::sleep(Duration::from_millis(20 * place));
+                thread::sleep(Duration::from_millis(45 * place));
                 while let Some(index) = batch.take() {
                     fetch(agent, batch, index);
                 }
