@@ -261,7 +261,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // The group first: the child itself has not been waited for, so its id cannot have been given to another.
+        // The group first, which keeps the id while anybody is in it; so does the child until it is waited for.
         let _ = killpg(pid(self.pid()), Signal::SIGKILL);
         let _ = self.process.kill();
         let _ = self.process.wait();

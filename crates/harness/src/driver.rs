@@ -176,6 +176,7 @@ impl Run<'_> {
             record.reason = Some(reason);
             return Ok(None);
         }
+        // The declared peak, not the most of a race: that would refuse on machines of many CPUs what needs far less.
         let refused = guards::refusal(&self.limits, &contender.card, &self.plan.workload, declared_peak);
         if let Some(reason) = refused.or_else(|| self.refused_elsewhere(contender, declared_peak)) {
             record.reason = Some(reason);

@@ -36,7 +36,7 @@ impl Label {
     }
 }
 
-/// The most requests that a model says it will have in flight. The witness holds it to that.
+/// The most requests that a model says it will have in flight. The witness holds it to that, or to [`Self::most`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeclaredPeak {

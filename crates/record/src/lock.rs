@@ -1,4 +1,4 @@
-//! Locks on files (flock), let go of when they are dropped. A file system without locks has to do without.
+//! Locks on files (flock), let go of when they are dropped.
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
@@ -8,10 +8,13 @@ use std::ops::{Deref, DerefMut};
 /// open until it becomes the other program, and closing a file leaves the lock to whoever has it open still: so the lock is
 /// let go of by word, which holds for all of them.
 #[derive(Debug)]
-pub struct Locked(File);
+pub struct Locked {
+    file: File,
+    is_held: bool,
+}
 
 impl Locked {
-    /// Locks the file for this one alone.
+    /// Locks the file for this one alone. On a file system without locks nothing is held.
     ///
     /// # Errors
     /// It is locked already, shared or not, or the system refuses.
@@ -20,7 +23,7 @@ impl Locked {
         Self::of(file, locked)
     }
 
-    /// Locks the file beside others that share it.
+    /// Locks the file beside others that share it. On a file system without locks nothing is held.
     ///
     /// # Errors
     /// One has it alone, or the system refuses.
@@ -29,10 +32,18 @@ impl Locked {
         Self::of(file, locked)
     }
 
+    /// Whether the file system has locks, and this is one.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.is_held
+    }
+
     fn of(file: File, locked: Result<(), TryLockError>) -> Result<Self, TryLockError> {
         match locked {
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Self(file)),
-            locked => locked.map(|()| Self(file)),
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
+                Ok(Self { file, is_held: false })
+            }
+            locked => locked.map(|()| Self { file, is_held: true }),
         }
     }
 }
@@ -40,7 +51,7 @@ impl Locked {
 impl Drop for Locked {
     fn drop(&mut self) {
         // Closing does it too, if later.
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
     }
 }
 
@@ -48,13 +59,13 @@ impl Deref for Locked {
     type Target = File;
 
     fn deref(&self) -> &File {
-        &self.0
+        &self.file
     }
 }
 
 impl DerefMut for Locked {
     fn deref_mut(&mut self) -> &mut File {
-        &mut self.0
+        &mut self.file
     }
 }
 
@@ -72,6 +83,7 @@ mod tests {
             // What a child that is being started has: the same opening of the file, under a number of its own.
             let _child = file.try_clone().unwrap();
             let locked = lock(file).unwrap();
+            assert!(locked.is_held());
             assert!(matches!(Locked::alone(open()), Err(TryLockError::WouldBlock)));
             drop(locked);
             Locked::alone(open()).unwrap();

@@ -15,7 +15,7 @@ pub struct ModelFigures {
     /// The card.
     #[serde(flatten)]
     pub card: Card,
-    /// The most that the card let it have in flight here.
+    /// The most in flight that the card declares here.
     pub declared_peak_here: u64,
     /// Versions of the client's parts, as the worker reported them: `ureq 3.5.1`.
     pub client_version: Option<String>,

@@ -16,7 +16,7 @@
 //! | `question` | the question that the study answers, in one sentence | required |
 //! | `rounds` | 1 to 10,000, or `"auto"` | 12 |
 //! | `precision` | width of each interval at which `auto` stops: `"2%"` | `"2%"` |
-//! | `budget` | time after which `auto` begins no new round: `"20m"` | `"20m"` |
+//! | `budget` | time after which `auto` begins no round but the first: `"20m"` | `"20m"` |
 //! | `models` | `"all"`, or a list of ids | `"all"` |
 //! | `peers` | `"all"`, or a list of ids of `benches/peers.toml`: those that are not installed are skipped, and say so | none |
 //! | `baseline` | the model that the others are compared with | `"tokio-reqwest"` |

@@ -20,7 +20,7 @@ use super::{EachRow, OURS, Opening, Store, StoreError, place};
 /// More than any first line of ours takes.
 const HEADER_BYTES: u64 = 1 << 10;
 
-/// An open file, which no other process appends to.
+/// An open file, which no other process appends to where its file system has locks.
 #[derive(Debug)]
 pub(super) struct Jsonl {
     file: Locked,

@@ -54,7 +54,7 @@ pub struct StudyArguments {
     /// With --rounds auto: width of each interval of a ratio, from end to end, at which it stops: 2%.
     #[arg(long, value_name = "P", value_parser = text::share)]
     precision: Option<f64>,
-    /// With --rounds auto: the time after which no new round begins: 20m.
+    /// With --rounds auto: the time after which no round but the first begins: 20m.
     #[arg(long, value_name = "T", value_parser = text::limit)]
     budget: Option<Duration>,
     /// Run only the k-th of every n rounds; `inflight merge` puts the parts together.
@@ -184,7 +184,7 @@ fn announce(prepared: &Prepared, runner: &Runner<'_>) {
     let left = spoken(runner.time_left());
     match (manifest.rounds, all) {
         (RoundsRule::Auto { precision, .. }, _) => eprintln!(
-            "{of}, until every interval is narrower than {} % or the budget is spent{on_record}; no round begins after {left} from now, and one takes about {}",
+            "{of}, until every interval is narrower than {} % or the budget is spent{on_record}; no round but the first begins after {left} from now, and one takes about {}",
             precision * 100.0,
             spoken(runner.a_round())
         ),

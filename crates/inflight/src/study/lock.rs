@@ -26,7 +26,7 @@ pub struct Lock {
 /// Takes the lock at `path`; where another study has it, waits if `wait`, until `stop`. `waiting` hears once who has it.
 ///
 /// # Errors
-/// Another study has the lock, `stop` was set while waiting, or the file cannot be opened.
+/// Another study has the lock, the file cannot be opened, or its file system has no locks.
 pub fn take(
     path: &Path,
     holder: &str,
@@ -38,6 +38,10 @@ pub fn take(
     let mut file = loop {
         let file = open(path).with_context(|| format!("{}: the lock that keeps two studies apart", path.display()))?;
         match Locked::alone(file) {
+            Ok(file) if !file.is_held() => anyhow::bail!(
+                "{}: its file system has no locks, and nothing else keeps two studies apart",
+                path.display()
+            ),
             // Whoever cleans up /tmp may have removed the file meanwhile: then the next study would lock another.
             Ok(file) if is_at(&file, path) => break file,
             Ok(_) => continue,

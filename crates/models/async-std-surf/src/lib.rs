@@ -6,11 +6,13 @@
 //! everything: the idiomatic form has 50 requests in flight, whatever C is.
 //!
 //! Caps: 50 connections a host, and a timeout of 60 s for each request; the tuned form raises the first to C, lifts the
-//! second, and sets `TCP_NODELAY`, which is off by default. The first is not exact: http-client looks for the host's pool
-//! and puts one there in two steps, so threads that begin at once may each make one, and what was sent through one that
-//! another replaced comes beside the other's 50. It takes an executor of two threads or more. The executor is global, starts with the first task, and has a
+//! second, and sets `TCP_NODELAY`, which is off by default. The executor is global, starts with the first task, and has a
 //! thread for each CPU unless `ASYNC_STD_THREAD_COUNT` says otherwise. Host names are looked up on the async-std task's
 //! own thread, which blocks it; address literals are not looked up.
+//!
+//! The cap of 50 is not exact where the executor has two threads or more: http-client looks for the host's pool and puts
+//! one there in two steps, so threads that begin at once may each make one, and what was sent through one that another
+//! replaced comes beside the other's 50.
 //!
 //! Historical: async-std was discontinued in March 2025, in favour of [smol](https://docs.rs/smol), and surf has had no
 //! release since 2021.
@@ -67,7 +69,7 @@ fn card(id: &str, declared_peak: DeclaredPeak, [connections, nodelay, timeout]: 
         http2: false,
         child_processes: false,
         hidden_caps: vec![
-            HiddenCap::new("connections a host: 50, or a few more where threads race at the start", connections),
+            HiddenCap::new("connections a host: 50, or up to 50 a thread where threads race at the start", connections),
             HiddenCap::new("TCP_NODELAY: off", nodelay),
             HiddenCap::new("timeout of a request: 60 s", timeout),
             HiddenCap::new("threads of the executor: one for each CPU", "left at the default"),

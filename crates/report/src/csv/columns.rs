@@ -30,7 +30,7 @@ pub const COLUMNS: &[Column] = &[
     column("kind", "", "`model`, which control arm (`again`, `delay`, `work`), or `yardstick`", |it, to| to.plain(kind(it.kind))),
     column("label", "", "`idiomatic`, `tuned`, `pitfall`, `historical`, `floor` or `yardstick`", |it, to| to.plain(it.line.model.label.as_str())),
     column("client_version", "", "versions of the client's parts, as the worker reported them", |it, to| to.text(it.line.model.client_version.as_deref().unwrap_or_default())),
-    column("declared_peak", "", "most requests that the model's card let it have in flight here", |it, to| to.plain(it.line.model.declared_peak_here)),
+    column("declared_peak", "", "requests in flight that the model's card declares here", |it, to| to.plain(it.line.model.declared_peak_here)),
     column("workload", "", "id of the workload, as in the ids of figures", |it, to| to.text(it.workload)),
     column("slug", "", "short name of the workload, unique but for the seed of delays", |it, to| to.text(&it.line.workload.slug)),
     column("requests", "", "N", |it, to| to.plain(it.line.workload.requests)),
