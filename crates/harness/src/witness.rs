@@ -178,15 +178,19 @@ fn answers(evidence: &Evidence<'_>) -> Option<String> {
 
 /// No clock ran faster than another, and no delay was cut short.
 fn times(evidence: &Evidence<'_>) -> Option<String> {
+    makespan_is_true(evidence)
+        .or_else(|| too_fast(evidence))
+        .or_else(|| delays(evidence))
+        .or_else(|| late(evidence))
+        .or_else(|| holds(evidence))
+}
+
+/// Not faster than the most in flight allow.
+fn too_fast(evidence: &Evidence<'_>) -> Option<String> {
     let makespan = evidence.makespan_ns;
-    if let Some(reason) = makespan_is_true(evidence) {
-        return Some(reason);
-    }
     let ideal = evidence.workload.ideal_with_peak_ns(evidence.most_in_flight);
-    if makespan < at_least(evidence, ideal) {
-        return Some(format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)));
-    }
-    delays(evidence).or_else(|| late(evidence)).or_else(|| holds(evidence))
+    (makespan < at_least(evidence, ideal))
+        .then(|| format!("makespan {} is below the declared ideal {}", ms(makespan), ms(ideal)))
 }
 
 /// The makespan is neither longer than the driver waited nor shorter than the server was at it.

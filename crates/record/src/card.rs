@@ -69,9 +69,10 @@ impl DeclaredPeak {
     #[must_use]
     pub fn most(self, concurrency: u64, hosts: u64, cpus: u64) -> u64 {
         match self {
-            Self::AboutPerHost(limit) => limit.saturating_mul(hosts).saturating_mul(cpus.max(1)).clamp(1, concurrency),
-            exact => exact.resolve(concurrency, hosts, cpus),
+            Self::AboutPerHost(limit) => Self::AtMostPerHost(limit.saturating_mul(cpus.max(1))),
+            exact => exact,
         }
+        .resolve(concurrency, hosts, cpus)
     }
 }
 

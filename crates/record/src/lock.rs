@@ -1,8 +1,10 @@
 //! Locks on files (flock), let go of when they are dropped.
 
 use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::ops::{Deref, DerefMut};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 /// A file that is locked for as long as this lives. A child that this process is just starting has every file of its parent
 /// open until it becomes the other program, and closing a file leaves the lock to whoever has it open still: so the lock is
@@ -36,6 +38,19 @@ impl Locked {
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.is_held
+    }
+
+    /// Whether the file is the one that has this name now: a lock on one that was removed or replaced keeps nobody away.
+    ///
+    /// # Errors
+    /// The system refuses to look.
+    pub fn has_name(&self, path: &Path) -> io::Result<bool> {
+        let named = match std::fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            named => named?,
+        };
+        let file = self.file.metadata()?;
+        Ok((file.dev(), file.ino()) == (named.dev(), named.ino()))
     }
 
     fn of(file: File, locked: Result<(), TryLockError>) -> Result<Self, TryLockError> {

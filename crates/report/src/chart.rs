@@ -127,12 +127,22 @@ impl Chart {
         for theme in Theme::ALL {
             let svg = self.svg(theme);
             let png = raster::png(&svg)?;
-            for (ending, bytes) in [("svg", svg.into_bytes()), ("png", png)] {
-                files.push((format!("{}-{}.{ending}", self.name, theme.as_str()), bytes));
-            }
+            let [svg_ending, png_ending] = endings(theme);
+            files.push((self.name.clone() + &svg_ending, svg.into_bytes()));
+            files.push((self.name.clone() + &png_ending, png));
         }
         Ok(files)
     }
+}
+
+/// Whether a file of this name is a chart's.
+pub(crate) fn is_file(name: &str) -> bool {
+    Theme::ALL.into_iter().flat_map(endings).any(|ending| name.ends_with(&ending))
+}
+
+/// What stands behind a chart's name in those of its SVG and PNG.
+fn endings(theme: Theme) -> [String; 2] {
+    ["svg", "png"].map(|format| format!("-{}.{format}", theme.as_str()))
 }
 
 /// The charts of a study: each kind that its workloads allow, for each machine.

@@ -129,8 +129,13 @@ pub fn publish(directory: &Path) -> Result<Published, PublishError> {
         }
         let page = page.then_some(if single { PAGE } else { "../page.html" });
         // A merged study holds machines of its own.
-        let alone = if single { None } else { carries(slice::from_ref(study), &mut published) };
-        let portability = if single { together.as_ref() } else { alone.as_ref() };
+        let alone;
+        let portability = if single {
+            together.as_ref()
+        } else {
+            alone = carries(slice::from_ref(study), &mut published);
+            alone.as_ref()
+        };
         firsts.push(write_study(study, portability, page, &mut published)?);
         published.studies.push(study.directory.clone());
     }
@@ -284,8 +289,7 @@ fn write_charts(directory: &Path, charts: &[Chart], published: &mut Published) -
     for entry in fs::read_dir(directory).map_err(io_error(directory))? {
         let path = entry.map_err(io_error(directory))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let ours = ["-light.svg", "-dark.svg", "-light.png", "-dark.png"].iter().any(|ending| name.ends_with(ending));
-        if ours && !kept.contains(&path) {
+        if chart::is_file(&name) && !kept.contains(&path) {
             fs::remove_file(&path).map_err(io_error(&path))?;
         }
     }

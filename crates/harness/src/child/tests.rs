@@ -11,15 +11,19 @@ fn line(child: &mut Child, seconds: u64) -> Result<String, Silence> {
     child.line(Instant::now() + Duration::from_secs(seconds), Duration::from_millis(5), || {})
 }
 
+fn end(child: &mut Child) -> String {
+    match line(child, 30) {
+        Err(Silence::Ended(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn lines_are_heard_and_the_end_is_told() {
     let mut child = start("echo one; echo two; echo why >&2; exit 3");
     assert_eq!(line(&mut child, 30).unwrap(), "one");
     assert_eq!(line(&mut child, 30).unwrap(), "two");
-    match line(&mut child, 30) {
-        Err(Silence::Ended(text)) => assert_eq!(text, "exited with code 3; its last words: why"),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(end(&mut child), "exited with code 3; its last words: why");
 }
 
 #[test]
@@ -45,10 +49,7 @@ fn an_end_that_is_near_is_waited_for() {
 fn a_grandchild_that_keeps_the_pipes_does_not_hide_the_end() {
     let mut child = start("sleep 60 & echo one; echo why >&2; exit 3");
     assert_eq!(line(&mut child, 30).unwrap(), "one");
-    match line(&mut child, 30) {
-        Err(Silence::Ended(text)) => assert_eq!(text, "exited with code 3; its last words: why"),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(end(&mut child), "exited with code 3; its last words: why");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use inflight_record::crawl::{Crawl, SiteLedger};
 use inflight_record::{CrawlFigures, Sample, SampleError};
 
-use super::{Evidence, Verdict, at_least, costs, failures, holds, in_flight, late, makespan_is_true, ms, protocol};
+use super::{Evidence, Verdict, costs, failures, holds, in_flight, late, makespan_is_true, ms, protocol, too_fast};
 
 /// Examines a batch that is a crawl.
 pub(super) fn examine(crawl: &Crawl, evidence: &Evidence<'_>) -> Verdict {
@@ -96,9 +96,7 @@ fn ideal(crawl: &Crawl, figures: &CrawlFigures, evidence: &Evidence<'_>) -> Opti
     if figures.lists != crawl.site.lists || crawl.resume {
         return None;
     }
-    let ideal = evidence.workload.ideal_with_peak_ns(evidence.most_in_flight);
-    (evidence.makespan_ns < at_least(evidence, ideal))
-        .then(|| format!("makespan {} is below the declared ideal {}", ms(evidence.makespan_ns), ms(ideal)))
+    too_fast(evidence)
 }
 
 /// Every attempt was held for the delay, and the client says the same of those that it has read.

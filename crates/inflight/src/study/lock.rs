@@ -1,9 +1,9 @@
 //! One study a machine: a lock (flock) on a file that every user can open. Containers with a /tmp of their own do not see
 //! each other's.
 
-use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -17,13 +17,8 @@ pub const PATH: &str = "/tmp/inflight.lock";
 /// How often a lock that is waited for is tried.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// The lock; gone when dropped, and when the process ends in whatever way.
-#[derive(Debug)]
-pub struct Lock {
-    _file: Locked,
-}
-
-/// Takes the lock at `path`; where another study has it, waits if `wait`, until `stop`. `waiting` hears once who has it.
+/// Takes the lock at `path`, which is gone when dropped, and when the process ends in whatever way; where another study has
+/// it, waits if `wait`, until `stop`. `waiting` hears once who has it.
 ///
 /// # Errors
 /// Another study has the lock, the file cannot be opened, or its file system has no locks.
@@ -33,7 +28,7 @@ pub fn take(
     wait: bool,
     stop: &AtomicBool,
     waiting: impl FnOnce(&str),
-) -> anyhow::Result<Option<Lock>> {
+) -> anyhow::Result<Option<Locked>> {
     let mut waiting = Some(waiting);
     let mut file = loop {
         let file = open(path).with_context(|| format!("{}: the lock that keeps two studies apart", path.display()))?;
@@ -43,7 +38,7 @@ pub fn take(
                 path.display()
             ),
             // Whoever cleans up /tmp may have removed the file meanwhile: then the next study would lock another.
-            Ok(file) if is_at(&file, path) => break file,
+            Ok(file) if file.has_name(path).unwrap_or(false) => break file,
             Ok(_) => continue,
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| path.display().to_string()),
             Err(TryLockError::WouldBlock) => {}
@@ -62,7 +57,7 @@ pub fn take(
     };
     // For whoever is refused: best effort, another user's file may be read-only.
     let _ = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
-    Ok(Some(Lock { _file: file }))
+    Ok(Some(file))
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -85,12 +80,6 @@ fn open(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options(false).open(path),
         opened => opened,
     }
-}
-
-/// Whether the file is the one at the path.
-fn is_at(file: &File, path: &Path) -> bool {
-    let id = |metadata: &Metadata| (metadata.dev(), metadata.ino());
-    matches!((file.metadata(), std::fs::metadata(path)), (Ok(file), Ok(there)) if id(&file) == id(&there))
 }
 
 /// What the holder said of itself.

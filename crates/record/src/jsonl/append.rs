@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr_iter, memrchr};
@@ -220,20 +219,10 @@ pub(super) fn locked(
     loop {
         let Some(file) = open()? else { return Ok(None) };
         let file = lock(file, path)?;
-        if has_name(&file, path).map_err(|source| JsonlError::Io { path: path.to_owned(), source })? {
+        if file.has_name(path).map_err(|source| JsonlError::Io { path: path.to_owned(), source })? {
             return Ok(Some(file));
         }
     }
-}
-
-/// Whether this is the file that has the name now.
-fn has_name(file: &File, path: &Path) -> io::Result<bool> {
-    let named = match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        named => named?,
-    };
-    let file = file.metadata()?;
-    Ok((file.dev(), file.ino()) == (named.dev(), named.ino()))
 }
 
 /// Makes a new file's name survive a power cut, as [`Appender::append`] makes its lines.
